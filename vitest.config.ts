@@ -1,0 +1,46 @@
+import { defineConfig } from "vitest/config";
+
+const clientSuites = ["tests/client/**/*.test.ts", "tests/**/*.client.test.ts", "tests/packaging.test.ts"];
+const browserSuites = ["tests/browser/**/*.test.ts", "tests/**/*.browser.test.ts"];
+const unitSuites = ["{src,server,.ci}/**/*.test.{ts,tsx}", "tests/import-rules.test.ts"];
+
+export default defineConfig({
+	test: {
+		testTimeout: 20_000,
+		hookTimeout: 60_000,
+		projects: [
+			{ extends: true, test: { name: "unit", include: unitSuites } },
+			{
+				extends: true,
+				test: {
+					name: "integration",
+					include: ["tests/**/*.test.{ts,tsx}"],
+					exclude: ["tests/import-rules.test.ts", ...clientSuites, ...browserSuites],
+				},
+			},
+			// A real client and a real Chromium each want a core: one file at a time, after the quick suites.
+			{
+				extends: true,
+				test: {
+					name: "client",
+					include: clientSuites,
+					testTimeout: 90_000,
+					hookTimeout: 180_000,
+					fileParallelism: false,
+					sequence: { groupOrder: 1 },
+				},
+			},
+			{
+				extends: true,
+				test: {
+					name: "browser",
+					include: browserSuites,
+					testTimeout: 60_000,
+					hookTimeout: 120_000,
+					fileParallelism: false,
+					sequence: { groupOrder: 2 },
+				},
+			},
+		],
+	},
+});
