@@ -1,0 +1,23 @@
+import type { AccessTokens } from "./auth/access-token.ts";
+import type { HttpLimits } from "./auth/http-limits.ts";
+import type { Deps } from "./domain/deps.ts";
+import type { SimulatorPhone } from "./simulator-phone.ts";
+
+/** What the HTTP surface needs beside the verbs' own dependencies. */
+export interface AppDeps extends Deps {
+	version: string;
+	/** Where the world reaches this server; the only source of our own URLs (never Host or X-Forwarded-*). */
+	publicUrl: URL;
+	tokens: AccessTokens;
+	limits: HttpLimits;
+	/** Number of proxies in front whose X-Forwarded-For entry is ours to believe. 0: the socket's address. */
+	trustedProxies: number;
+	/** Absent unless Twilio's credentials are there: its auth token verifies the webhooks. */
+	twilio: { authToken: string } | undefined;
+	/** Absent in production: the phone simulator's screen. */
+	phone: SimulatorPhone | undefined;
+	/** Folder of the plugin's files, for /plugin; absent when this server offers none. */
+	pluginRoot: string | undefined;
+	/** Not undefined once shutdown began: /readyz then says no. */
+	draining(): boolean;
+}

@@ -1,0 +1,52 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { bodyLimit } from "hono/body-limit";
+import { requestId } from "hono/request-id";
+import { secureHeaders } from "hono/secure-headers";
+import { accessLog } from "./access-log.ts";
+import type { AppDeps } from "./app-deps.ts";
+import { AppError } from "./errors.ts";
+import { type AppEnv, answerError, createRouter } from "./http.ts";
+import { loginPages } from "./pages/login.tsx";
+import { phonePages } from "./pages/phone.tsx";
+import { accountRoutes } from "./routes/account.ts";
+import { authRoutes } from "./routes/auth.ts";
+import { inboxRoutes } from "./routes/inbox.ts";
+import { openApiRoutes } from "./routes/openapi.ts";
+import { operationRoutes } from "./routes/operations.ts";
+import { pluginRoutes } from "./routes/plugin.ts";
+import { sessionRoutes } from "./routes/sessions.ts";
+import { webhookRoutes } from "./routes/webhooks.ts";
+
+/** Requests are small JSON: the largest is an event of some kilobytes. */
+const maxBody = 64 * 1024;
+
+/** The whole HTTP surface. The API stands under /v1 and, as aliases, at the root. */
+export function createApp(deps: AppDeps): OpenAPIHono<AppEnv> {
+	const app = createRouter();
+	app.onError((error, c) => answerError(error, c, deps.log));
+	app.notFound((c) => answerError(new AppError("not_found", "There is nothing at this address."), c, deps.log));
+	app.use(requestId({ headerName: "" }));
+	app.use(accessLog(deps.log));
+	app.use(secureHeaders());
+	app.use(
+		bodyLimit({
+			maxSize: maxBody,
+			onError: () => {
+				throw new AppError("payload_too_large", `The request is larger than ${maxBody} bytes.`);
+			},
+		}),
+	);
+
+	const api = createRouter();
+	for (const routes of [authRoutes, sessionRoutes, inboxRoutes, accountRoutes, webhookRoutes]) {
+		api.route("/", routes(deps));
+	}
+	app.route("/v1", api);
+	app.route("/", api);
+	app.route("/", loginPages(deps));
+	if (deps.phone !== undefined) app.route("/", phonePages(deps, deps.phone));
+	app.route("/", operationRoutes(deps));
+	app.route("/", pluginRoutes(deps));
+	app.route("/", openApiRoutes(app, deps));
+	return app;
+}

@@ -1,0 +1,94 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import type { RequestIdVariables } from "hono/request-id";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { ErrorBody } from "../src/contract/errors.ts";
+import type { Log } from "./domain/deps.ts";
+import { AppError, statusOf } from "./errors.ts";
+
+/** Who is calling with an access token. */
+export interface SignedIn {
+	userId: string;
+	deviceId: string;
+	/** The login: one pairing of one device. */
+	familyId: string;
+}
+
+/** Which session is calling with a session token. */
+export interface CallingSession {
+	id: string;
+	userId: string;
+}
+
+export interface AppEnv {
+	Variables: RequestIdVariables & { user: SignedIn; session: CallingSession };
+}
+
+/** A router whose every schema failure is the one error body with the paths that were wrong. */
+export function createRouter(): OpenAPIHono<AppEnv> {
+	return new OpenAPIHono<AppEnv>({
+		defaultHook: (result) => {
+			if (result.success) return;
+			const issues = result.error.issues.slice(0, 20).map((issue) => ({
+				path: issue.path.join("."),
+				message: issue.message,
+			}));
+			const first = issues[0];
+			const where = first?.path ? `${first.path}: ` : "";
+			throw new AppError("invalid_request", `${where}${first?.message ?? "the request is not valid"}`, {
+				details: issues,
+			});
+		},
+	});
+}
+
+/** The answer for anything that was thrown. An unknown error shows a request id and nothing else; its stack goes to the log. */
+export function answerError(error: unknown, c: Context<AppEnv>, log: Log): Response {
+	const known = asAppError(error);
+	if (known === undefined) {
+		log.error({ request_id: c.get("requestId"), stack: stackOf(error) }, "unexpected error");
+	}
+	const body: ErrorBody = {
+		error: known?.code ?? "server_error",
+		message: known?.message ?? "Something went wrong on the server. Give the request id to whoever runs it.",
+		...(known?.details === undefined ? {} : { details: known.details }),
+		request_id: c.get("requestId"),
+	};
+	if (known?.retryAfter !== undefined) c.header("Retry-After", String(known.retryAfter));
+	return c.json(body, statusOf[body.error] satisfies ContentfulStatusCode);
+}
+
+function asAppError(error: unknown): AppError | undefined {
+	if (error instanceof AppError) return error;
+	// Hono's own refusals (malformed JSON, wrong content type) come as HTTPException.
+	const status = statusIn(error);
+	if (status === 413) return new AppError("payload_too_large", "The request is too large.");
+	if (status !== undefined && status >= 400 && status < 500) {
+		return new AppError("invalid_request", "The request could not be read: JSON was expected.");
+	}
+	if (isConnectionLoss(error)) {
+		return new AppError("unavailable", "The database does not answer. Try again shortly.", { retryAfter: 5 });
+	}
+	return undefined;
+}
+
+function statusIn(error: unknown): number | undefined {
+	if (!(error instanceof Error) || !("status" in error)) return undefined;
+	return typeof error.status === "number" ? error.status : undefined;
+}
+
+/** PostgreSQL's classes 08 (connection) and 57P (shutdown), and the sockets' own codes, wherever the driver put them. */
+function isConnectionLoss(error: unknown): boolean {
+	for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
+		const code = "code" in at && typeof at.code === "string" ? at.code : "";
+		if (/^(08\w{3}|57P0\d|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/.test(code)) return true;
+		if (/Connection terminated|timeout exceeded when trying to connect/.test(at.message)) return true;
+	}
+	return false;
+}
+
+function stackOf(error: unknown): string {
+	if (!(error instanceof Error)) return "a value that is not an Error was thrown";
+	const cause = error.cause instanceof Error ? `\ncaused by ${error.cause.stack}` : "";
+	return `${error.stack}${cause}`;
+}

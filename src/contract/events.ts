@@ -1,0 +1,63 @@
+import { z } from "zod";
+import { channelNames } from "./channels.ts";
+import { cutTo } from "./text.ts";
+
+/** Everything that can happen in a session. One tuple for zod, drizzle and the pages. */
+export const eventTypes = [
+	"done",
+	"error",
+	"waiting",
+	"permission",
+	"question",
+	"progress",
+	"started",
+	"session_lost",
+	"task_finished",
+] as const;
+export type EventType = (typeof eventTypes)[number];
+
+/** What is known about an event; all optional, and long text is cut, because an agent's words cannot be sent back to be shortened. */
+export const eventDetails = z.strictObject({
+	/** What Claude said, or the text of `notify_user`. */
+	message: cutTo(4096).optional(),
+	tool_name: cutTo(200).optional(),
+	error_message: cutTo(4096).optional(),
+	/** StopFailure's own word: rate_limit, billing_error, authentication_failed, server_error … */
+	error_kind: cutTo(100).optional(),
+	/** Whole minutes without activity, for `waiting`. */
+	idle_minutes: z.int().min(0).max(100_000).optional(),
+	/** Events that the machine had to drop while the server was away. */
+	dropped: z.int().min(1).max(1_000_000).optional(),
+});
+export type EventDetails = z.infer<typeof eventDetails>;
+
+/** POST /sessions/{id}/events. `id` is the idempotency key: the same id again changes nothing and gets the same answer. */
+export const reportEvent = z.strictObject({
+	id: z.uuidv7(),
+	type: z.enum(eventTypes),
+	occurred_at: z.iso.datetime({ offset: true }),
+	details: eventDetails.default({}),
+});
+export type ReportEvent = z.infer<typeof reportEvent>;
+
+/** What became of an event at the moment it was accepted; what became of each message is in the deliveries. */
+export const eventOutcomes = ["queued", "limited", "duplicate", "muted"] as const;
+export type EventOutcome = (typeof eventOutcomes)[number];
+
+/** The answer to POST events. 200, or 429 with `Retry-After` and the error fields when every channel was limited. */
+export const eventAccepted = z.looseObject({
+	event_id: z.uuidv7(),
+	outcome: z.enum(eventOutcomes),
+	channels: z.array(
+		z.object({
+			channel: z.enum(channelNames),
+			outcome: z.enum(["queued", "limited", "opted_out"]),
+		}),
+	),
+	rate_limited: z.boolean(),
+	/** When the next event of this type can leave on a limited channel; null when nothing was limited. */
+	next_allowed_at: z.iso.datetime().nullable(),
+	/** The same in seconds from now. */
+	retry_after: z.int().min(0).nullable(),
+});
+export type EventAccepted = z.infer<typeof eventAccepted>;

@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { channelNames } from "./channels.ts";
+import { cutTo } from "./text.ts";
+
+/** The longest reply, in UTF-16 units. */
+export const maxReply = 1000;
+
+export const inboxStates = ["queued", "leased", "delivered", "seen", "expired", "refused"] as const;
+export type InboxState = (typeof inboxStates)[number];
+
+/** How a reply got into the session. */
+export const deliveryWays = ["socket", "prompt", "tool"] as const;
+export type DeliveryWay = (typeof deliveryWays)[number];
+
+/** One reply from the phone. It is data: who sent it and from where stand in fields, never in the text. */
+export const inboxMessage = z.object({
+	id: z.uuid(),
+	/** Short and unique in the session; stands in the text that the session sees, and proves that it was seen. */
+	ref: z.string().regex(/^[a-z0-9]{6,12}$/),
+	kind: z.literal("reply"),
+	text: z.string(),
+	from: z.object({ channel: z.enum(channelNames), label: z.string() }),
+	created_at: z.iso.datetime(),
+});
+export type InboxMessage = z.infer<typeof inboxMessage>;
+
+/** Query of GET /sessions/{id}/inbox. `wait` in seconds; `after` is the cursor of the last answer. */
+export const inboxQuery = z.object({
+	wait: z.coerce.number().int().min(0).max(25).default(0),
+	after: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
+});
+
+/** 200 of the same; 204 when nothing came within `wait`. Every message in it is leased for 30 s and offered again until a receipt says what became of it. */
+export const inboxPage = z.object({
+	messages: z.array(inboxMessage),
+	cursor: z.int().min(0),
+});
+
+/** POST /sessions/{id}/inbox/{message}/receipt. "seen" is proven by the session's own hook or tool answer, never by having written to the socket. */
+export const inboxReceipt = z.strictObject({
+	state: z.enum(["delivered", "seen", "refused"]),
+	via: z.enum(deliveryWays),
+	reason: cutTo(200).optional(),
+});
+export type InboxReceipt = z.infer<typeof inboxReceipt>;
