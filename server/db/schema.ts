@@ -9,7 +9,6 @@ import {
 	pgTable,
 	primaryKey,
 	text,
-	timestamp,
 	unique,
 	uniqueIndex,
 	uuid,
@@ -19,105 +18,10 @@ import { type EventDetails, eventOutcomes, eventTypes } from "../../src/contract
 import { inboxStates } from "../../src/contract/inbox.ts";
 import { agents, deliveryStates, sessionStatuses } from "../../src/contract/sessions.ts";
 import type { Notice } from "../domain/notice.ts";
+import { createdAt, instant } from "./columns.ts";
+import { devices, identities, users } from "./schema-accounts.ts";
 
-/** Every instant comes from the database's clock, so that an instance with a wrong clock changes nothing. */
-const instant = () => timestamp({ withTimezone: true, mode: "date" });
-const createdAt = () => instant().notNull().defaultNow();
-
-export const users = pgTable("users", {
-	id: uuid().primaryKey(),
-	plan: text().notNull().default("free"),
-	timeZone: text().notNull().default("UTC"),
-	locale: text().notNull().default("en"),
-	settings: jsonb().$type<Record<string, unknown>>().notNull().default({}),
-	createdAt: createdAt(),
-});
-
-/** A verified address of a user. The address itself is sealed; lookups go by its HMAC. */
-export const identities = pgTable(
-	"identities",
-	{
-		id: uuid().primaryKey(),
-		userId: uuid()
-			.notNull()
-			.references(() => users.id),
-		channel: text({ enum: channelNames }).notNull(),
-		addressSealed: text().notNull(),
-		addressMac: text().notNull(),
-		label: text().notNull(),
-		position: integer().notNull().default(0),
-		verifiedAt: instant().notNull().defaultNow(),
-		optedOutAt: instant(),
-		lastInboundAt: instant(),
-		createdAt: createdAt(),
-	},
-	(t) => [
-		// an address belongs to one user: a reply from it is that user's word
-		unique("identities_channel_address").on(t.channel, t.addressMac),
-		index("identities_user").on(t.userId, t.position),
-	],
-);
-
-export const devices = pgTable(
-	"devices",
-	{
-		id: uuid().primaryKey(),
-		userId: uuid()
-			.notNull()
-			.references(() => users.id),
-		name: text().notNull(),
-		fingerprintHash: text().notNull(),
-		createdAt: createdAt(),
-		lastSeenAt: instant().notNull().defaultNow(),
-		revokedAt: instant(),
-	},
-	(t) => [index("devices_user").on(t.userId)],
-);
-
-export const refreshTokens = pgTable(
-	"refresh_tokens",
-	{
-		id: uuid().primaryKey(),
-		deviceId: uuid()
-			.notNull()
-			.references(() => devices.id),
-		identityId: uuid()
-			.notNull()
-			.references(() => identities.id),
-		familyId: uuid().notNull(),
-		tokenHash: text().notNull(),
-		/** When it was exchanged for its successor; a second use within the grace gets the same successor, a later one revokes the family. */
-		usedAt: instant(),
-		expiresAt: instant().notNull(),
-		revokedAt: instant(),
-		createdAt: createdAt(),
-	},
-	(t) => [unique("refresh_tokens_hash").on(t.tokenHash), index("refresh_tokens_family").on(t.familyId)],
-);
-
-export const pairings = pgTable(
-	"pairings",
-	{
-		id: uuid().primaryKey(),
-		tempTokenHash: text().notNull(),
-		channel: text({ enum: channelNames }).notNull(),
-		addressSealed: text().notNull(),
-		addressMac: text().notNull(),
-		label: text().notNull(),
-		codeMac: text().notNull(),
-		tries: integer().notNull().default(0),
-		sends: integer().notNull().default(1),
-		codeChallenge: text().notNull(),
-		state: text().notNull(),
-		callbackUri: text(),
-		/** Set when the hosted page took the right code. */
-		confirmedAt: instant(),
-		usedAt: instant(),
-		expiresAt: instant().notNull(),
-		createdAt: createdAt(),
-	},
-	(t) => [unique("pairings_temp_token").on(t.tempTokenHash)],
-);
+export * from "./schema-accounts.ts";
 
 export const sessions = pgTable(
 	"sessions",
