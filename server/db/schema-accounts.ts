@@ -92,7 +92,12 @@ export const pairings = pgTable(
 		confirmedAt: instant(),
 		usedAt: instant(),
 		expiresAt: instant().notNull(),
+		/** When the newest of its `sends` codes left: what the limits per number count by. */
+		lastSentAt: instant().notNull().defaultNow(),
 		createdAt: createdAt(),
 	},
-	(t) => [unique("pairings_temp_token").on(t.tempTokenHash)],
+	(t) => [
+		unique("pairings_temp_token").on(t.tempTokenHash),
+		index("pairings_address").on(t.addressMac, t.lastSentAt),
+	],
 );

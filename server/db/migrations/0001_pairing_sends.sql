@@ -1,0 +1,2 @@
+ALTER TABLE "pairings" ADD COLUMN "last_sent_at" timestamp with time zone DEFAULT now() NOT NULL;--> statement-breakpoint
+CREATE INDEX "pairings_address" ON "pairings" USING btree ("address_mac","last_sent_at");
