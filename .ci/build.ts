@@ -1,0 +1,91 @@
+import { existsSync } from "node:fs";
+import { cp, glob, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { type BuildOptions, build } from "esbuild";
+import { thirdPartyNotices } from "./notices.ts";
+
+/** Claude Code installs the npm packages of a plugin folder that has a lockfile, so the folder it installs is dist/, which has none. */
+const pluginTexts = [".claude-plugin/plugin.json", ".mcp.json", "hooks/*.json", "commands/*.md", "LICENSE"];
+
+const common = {
+	bundle: true,
+	format: "esm",
+	platform: "node",
+	legalComments: "none",
+	logLevel: "warning",
+	metafile: true,
+	write: false,
+} as const satisfies BuildOptions;
+
+const requireForCommonJs =
+	'import{createRequire as createNodeRequire}from"node:module";const require=createNodeRequire(import.meta.url);\n';
+
+/** Every file of dist/ by its path in there, made of the sources alone: same sources, same bytes. */
+export async function pluginFiles(root: string): Promise<Map<string, string>> {
+	const files = new Map<string, string>();
+	for await (const path of glob(pluginTexts, { cwd: root })) {
+		const text = await readFile(join(root, path), "utf8");
+		// biome-ignore lint/suspicious/noTemplateCurlyInString: Claude Code's own placeholder
+		files.set(path, text.replaceAll("${CLAUDE_PLUGIN_ROOT}/dist/", "${CLAUDE_PLUGIN_ROOT}/"));
+	}
+	const { outputFiles, metafile } = await build({
+		...common,
+		absWorkingDir: root,
+		entryPoints: ["src/entry/*.ts"],
+		outdir: "dist",
+		outExtension: { ".js": ".mjs" },
+		target: "node20",
+		minify: true,
+		metafile: true,
+		write: false,
+	});
+	for (const { path, text } of outputFiles) {
+		const needsRequire = text.includes("Dynamic require of");
+		files.set(basename(path), needsRequire ? requireForCommonJs + text : text);
+	}
+	files.set("THIRD-PARTY-NOTICES.txt", await thirdPartyNotices(root, Object.keys(metafile.inputs)));
+	return files;
+}
+
+/** Brings dist/ up to date; touches only what differs, so that a running session's files stay as they are. */
+export async function buildPlugin(root: string): Promise<void> {
+	const files = await pluginFiles(root);
+	const dist = join(root, "dist");
+	for (const [path, text] of files) await writeIfChanged(join(dist, path), text);
+	for (const entry of await readdir(dist, { recursive: true, withFileTypes: true })) {
+		const path = relative(dist, join(entry.parentPath, entry.name));
+		if (entry.isFile() && !files.has(path)) await rm(join(dist, path));
+	}
+}
+
+/** Bundles the server where Node's type stripping cannot run it (JSX). Returns the file to run; its packages stay in node_modules. */
+export async function buildServer(root: string): Promise<string> {
+	const folder = join(root, "node_modules/.cache/claude-notify/server");
+	const { outputFiles } = await build({
+		...common,
+		absWorkingDir: root,
+		entryPoints: ["server/main.ts"],
+		outfile: join(folder, "main.mjs"),
+		target: "node22",
+		packages: "external",
+		sourcemap: "linked",
+	});
+	for (const { path, text } of outputFiles ?? []) await writeIfChanged(path, text);
+	const migrations = join(folder, "migrations");
+	await rm(migrations, { recursive: true, force: true });
+	await cp(join(root, "server/db/migrations"), migrations, { recursive: true });
+	return join(folder, "main.mjs");
+}
+
+async function writeIfChanged(path: string, text: string): Promise<void> {
+	if (existsSync(path) && (await readFile(path, "utf8")) === text) return;
+	await mkdir(dirname(path), { recursive: true });
+	const draft = `${path}.${process.pid}.tmp`;
+	await writeFile(draft, text);
+	await rename(draft, path);
+}
+
+if (import.meta.main) {
+	const root = resolve(import.meta.dirname, "..");
+	await Promise.all([buildPlugin(root), buildServer(root)]);
+}
