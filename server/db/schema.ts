@@ -99,6 +99,9 @@ export const rateSlots = pgTable(
 		used: integer().notNull().default(1),
 		/** Held back since the window's first was sent; told in the next message. */
 		held: integer().notNull().default(0),
+		/** What was held back in the window before this one, and when that window began: the next message says both. */
+		heldBefore: integer().notNull().default(0),
+		heldSince: instant(),
 	},
 	(t) => [primaryKey({ columns: [t.scope, t.kind, t.class] })],
 );
@@ -118,8 +121,9 @@ export const deliveries = pgTable(
 		sessionId: uuid().references(() => sessions.id),
 		eventId: uuid(),
 		notice: jsonb().$type<Notice>(),
-		/** How many of the same type were held back before this one. */
+		/** How many of the same type were held back before this one, and since when. */
 		heldBefore: integer().notNull().default(0),
+		heldSince: instant(),
 		state: text({ enum: deliveryStates }).notNull().default("pending"),
 		attempts: integer().notNull().default(0),
 		nextAttemptAt: instant().notNull().defaultNow(),
