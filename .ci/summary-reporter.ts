@@ -1,0 +1,29 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { Reporter, TestCase, TestModule } from "vitest/node";
+import { missingHalves, rowsOf } from "./summary.ts";
+
+const summaryPath = resolve(import.meta.dirname, "../test-results/summary.json");
+
+/** What .ci/run needs to know of a run beyond its exit code: how many, which halves, which FEATURES rows. */
+export default class SummaryReporter implements Reporter {
+	onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
+		const cases = modules.flatMap((module) => [...module.children.allTests()]);
+		const named = (state: string) => cases.filter((test) => test.result().state === state).map(nameOf);
+		const broken = modules.filter((module) => module.errors().length > 0).map((module) => module.relativeModuleId);
+		const passed = cases.filter((test) => test.result().state === "passed");
+		const summary = {
+			passed: passed.length,
+			failed: named("failed").length + broken.length + unhandledErrors.length,
+			skipped: [...named("skipped"), ...named("pending")],
+			missing: missingHalves(passed.map((test) => ({ project: test.project.name, name: nameOf(test) }))),
+			rows: rowsOf(passed.map(nameOf)),
+		};
+		mkdirSync(dirname(summaryPath), { recursive: true });
+		writeFileSync(summaryPath, `${JSON.stringify(summary, undefined, "\t")}\n`);
+	}
+}
+
+function nameOf(test: TestCase): string {
+	return `${test.module.relativeModuleId} > ${test.fullName}`;
+}
