@@ -43,3 +43,6 @@ export const inboxReceipt = z.strictObject({
 	reason: cutTo(200).optional(),
 });
 export type InboxReceipt = z.infer<typeof inboxReceipt>;
+
+/** The answer to a receipt: the state that the message has now. An older receipt than the last changes nothing. */
+export const inboxReceiptTaken = z.object({ id: z.uuid(), state: z.enum(inboxStates) });

@@ -1,0 +1,33 @@
+import { and, eq, inArray, sql } from "drizzle-orm";
+import { inbox, sessions } from "../db/schema.ts";
+import type { Deps } from "./deps.ts";
+import { queueNotice } from "./queue-notice.ts";
+
+/** Ends replies that no session saw in 24 hours and says so on the phone; returns how many. Safe on several instances at once. */
+export async function expireInbox(deps: Deps): Promise<number> {
+	const count = await deps.db.transaction(async (tx) => {
+		const expired = await tx
+			.update(inbox)
+			.set({ state: "expired", leaseUntil: null })
+			.where(and(inArray(inbox.state, ["queued", "leased", "delivered"]), sql`${inbox.expiresAt} <= now()`))
+			.returning();
+		for (const message of expired) {
+			const [session] = await tx
+				.select({ description: sessions.description })
+				.from(sessions)
+				.where(eq(sessions.id, message.sessionId));
+			await queueNotice(
+				tx,
+				deps,
+				{ ...message, sessionId: undefined, channel: message.fromChannel },
+				{
+					kind: "refused",
+					reason: `${session?.description ?? "The session"} did not read your reply within 24 hours.`,
+				},
+			);
+		}
+		return expired.length;
+	});
+	if (count > 0) deps.wakeOutbox();
+	return count;
+}

@@ -1,0 +1,87 @@
+import { sql } from "drizzle-orm";
+import { z } from "zod";
+import { channelNames } from "../../src/contract/channels.ts";
+import type { InboxMessage } from "../../src/contract/inbox.ts";
+import { rowsOf } from "../db/client.ts";
+import type { Deps } from "./deps.ts";
+
+export interface InboxPage {
+	messages: InboxMessage[];
+	cursor: number;
+}
+
+export interface InboxRequest {
+	sessionId: string;
+	/** The cursor of the last page. A companion that just started says 0 and gets all that is not settled at once. */
+	after: number;
+}
+
+const row = z.object({
+	id: z.string(),
+	seq: z.coerce.number(),
+	ref: z.string(),
+	kind: z.literal("reply"),
+	text: z.string(),
+	from_channel: z.enum(channelNames),
+	from_label: z.string(),
+	created_at: z.coerce.date(),
+});
+
+const pageSize = 20;
+
+/** Leases what is offered for 30 s: new messages, those whose lease ran out, and unsettled ones that this reader has not had. */
+export async function readInbox({ db }: Deps, { sessionId, after }: InboxRequest): Promise<InboxPage> {
+	const rows = await rowsOf(
+		db,
+		row,
+		sql`with offered as (
+				select id from inbox
+				where session_id = ${sessionId} and expires_at > now()
+				and (state = 'queued' or (state in ('leased', 'delivered') and (lease_until <= now() or seq > ${after})))
+				order by seq limit ${pageSize} for update
+			)
+			update inbox set
+				state = case when inbox.state = 'queued' then 'leased' else inbox.state end,
+				lease_until = now() + interval '30 seconds'
+			from offered where inbox.id = offered.id
+			returning inbox.id, seq, ref, kind, text, from_channel, from_label, created_at`,
+	);
+	// RETURNING promises no order.
+	rows.sort((a, b) => a.seq - b.seq);
+	return {
+		messages: rows.map((message) => ({
+			id: message.id,
+			ref: message.ref,
+			kind: message.kind,
+			text: message.text,
+			from: { channel: message.from_channel, label: message.from_label },
+			created_at: message.created_at.toISOString(),
+		})),
+		cursor: Math.max(after, rows.at(-1)?.seq ?? 0),
+	};
+}
+
+/**
+ * The same, waiting up to `waitMs` for something to offer; undefined when nothing came.
+ * Ends early when `signal` aborts (the caller went away) or `stopped` says so (the server is shutting down).
+ */
+export async function waitForInbox(
+	deps: Deps,
+	request: InboxRequest,
+	{ waitMs, signal, stopped }: { waitMs: number; signal: AbortSignal; stopped: () => boolean },
+): Promise<InboxPage | undefined> {
+	const over = AbortSignal.any([signal, AbortSignal.timeout(waitMs)]);
+	for (;;) {
+		const leave = new AbortController();
+		// Registered before the look: a reply that is stored between the two must not be missed.
+		const woken = deps.inboxBus.wait(request.sessionId, waitMs, AbortSignal.any([over, leave.signal]));
+		try {
+			const page = await readInbox(deps, request);
+			if (page.messages.length > 0) return page;
+			if (over.aborted || stopped()) return undefined;
+			await woken;
+		} finally {
+			leave.abort();
+		}
+	}
+}
