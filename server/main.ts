@@ -1,0 +1,45 @@
+import { relative, resolve } from "node:path";
+import { readEnv } from "./env.ts";
+import { type RunningServer, startServer } from "./start.ts";
+
+/** The process exits by itself even if a shutdown hangs. */
+const shutdownMs = 9500;
+
+function say(line: string): void {
+	process.stdout.write(`${line}\n`);
+}
+
+function introduce({ url, deps }: RunningServer): void {
+	const root = relative(process.cwd(), resolve(import.meta.dirname, "..")) || ".";
+	say(`claude-notify ${deps.version} listens on ${url.href}`);
+	if (deps.phone !== undefined) say(`The phone simulator:  ${new URL("/dev/phone", url).href}`);
+	say(`Start Claude Code:    claude --plugin-dir ${root}`);
+	say("Then pair, in there:  /notify-setup");
+}
+
+function exitOnSignals(server: RunningServer): void {
+	let stopping = false;
+	async function stop(signal: NodeJS.Signals): Promise<void> {
+		// The second signal is someone who does not want to wait.
+		if (stopping) process.exit(130);
+		stopping = true;
+		const { log } = server.deps;
+		log.info({ signal }, "shutting down");
+		setTimeout(() => process.exit(0), shutdownMs).unref();
+		await server.close().catch((error: unknown) => {
+			log.error({ stack: error instanceof Error ? error.stack : "unknown" }, "shutdown failed");
+		});
+		process.exit(0);
+	}
+	process.on("SIGTERM", (signal) => void stop(signal));
+	process.on("SIGINT", (signal) => void stop(signal));
+}
+
+try {
+	const server = await startServer({ env: readEnv(process.env) });
+	introduce(server);
+	exitOnSignals(server);
+} catch (error) {
+	process.stderr.write(`${error instanceof Error ? error.message : "The server could not start."}\n`);
+	process.exitCode = 1;
+}

@@ -1,0 +1,150 @@
+import { randomBytes, randomInt } from "node:crypto";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { uuidv7 } from "uuidv7";
+import { z } from "zod";
+import { createApp } from "./app.ts";
+import type { AppDeps } from "./app-deps.ts";
+import { createAccessTokens } from "./auth/access-token.ts";
+import { createHttpLimits, type HttpLimits } from "./auth/http-limits.ts";
+import { loadKeys } from "./auth/keys.ts";
+import { createVault } from "./auth/vault.ts";
+import { createChannels } from "./channels/index.ts";
+import { type Database, openDatabase } from "./db/client.ts";
+import type { Deps, Log } from "./domain/deps.ts";
+import { expireInbox } from "./domain/expire-inbox.ts";
+import { watchSessions } from "./domain/watch-sessions.ts";
+import { type Env, isLoopback } from "./env.ts";
+import { createInboxBus } from "./inbox-bus.ts";
+import { closeServer, listen } from "./listen.ts";
+import { createLog } from "./log.ts";
+import { startOutbox } from "./outbox/worker.ts";
+import { SimulatorPhone } from "./simulator-phone.ts";
+import { every } from "./timers.ts";
+
+export interface StartOptions {
+	env: Env;
+	/** Given: the caller's, and not closed here. */
+	database?: Database;
+	log?: Log;
+	/** The clock of tokens; stored instants come from the database. */
+	now?: () => Date;
+	/** Given: instead of the usual limits of each address. */
+	limits?: HttpLimits;
+}
+
+export interface RunningServer {
+	/** Where it listens; `deps.publicUrl` is where the world reaches it. */
+	url: URL;
+	deps: AppDeps;
+	/** Drains: no new connections, long-polls answered, the outbox finished, the database closed. */
+	close(): Promise<void>;
+}
+
+/** Both the sources (server/) and the bundle (dist/) stand one below the root of the project. */
+const root = resolve(import.meta.dirname, "..");
+const manifest = z.looseObject({ version: z.string() });
+
+/** How long a shutdown waits for answers under way, and then for the outbox. */
+const drainMs = { connections: 4000, outbox: 4000 };
+
+export async function startServer(options: StartOptions): Promise<RunningServer> {
+	const { env } = options;
+	const log = options.log ?? createLog(env.logLevel);
+	const database = options.database ?? (await openOwnDatabase(env, log));
+	const closeDatabase = () => (options.database === undefined ? database.close() : Promise.resolve());
+	try {
+		return await wire({ ...options, log, database, closeDatabase });
+	} catch (error) {
+		await closeDatabase();
+		throw error;
+	}
+}
+
+interface Parts extends StartOptions {
+	log: Log;
+	database: Database;
+	closeDatabase(): Promise<void>;
+}
+
+async function wire(parts: Parts): Promise<RunningServer> {
+	const { env, log } = parts;
+	const ready = Promise.withResolvers<ReturnType<typeof createApp>>();
+	// The public address can hang on the port, so the socket comes first; requests wait for the app.
+	const { server, url } = await listen({
+		host: env.host,
+		port: env.port,
+		fetch: async (request, bindings) => (await ready.promise).fetch(request, bindings),
+	});
+	const state = { draining: false, wakeOutbox: () => {} };
+	const inboxBus = createInboxBus(parts.database.db, { log });
+	const deps = await createDeps(parts, { publicUrl: env.publicUrl ?? url, inboxBus, state });
+	const outbox = startOutbox(deps);
+	state.wakeOutbox = () => outbox.wake();
+	const timers = [
+		every(5000, "watch sessions", () => watchSessions(deps), log),
+		every(60_000, "expire replies", () => expireInbox(deps), log),
+	];
+	ready.resolve(createApp(deps));
+	async function close(): Promise<void> {
+		state.draining = true;
+		await inboxBus.close();
+		await closeServer(server, drainMs.connections);
+		await Promise.all(timers.map((timer) => timer.stop()));
+		await outbox.stop(drainMs.outbox);
+		await parts.closeDatabase();
+	}
+	return { url, deps, close };
+}
+
+interface Wiring {
+	publicUrl: URL;
+	inboxBus: Deps["inboxBus"];
+	state: { draining: boolean; wakeOutbox: () => void };
+}
+
+async function createDeps(parts: Parts, { publicUrl, inboxBus, state }: Wiring): Promise<AppDeps> {
+	const { env, log, limits } = parts;
+	const { db } = parts.database;
+	const now = parts.now ?? (() => new Date());
+	const { signing, dataKey } = await loadKeys(env);
+	// Whoever can open the simulator can type into the session, so it needs a machine of one's own.
+	const phone = !env.production && isLoopback(env.host) ? new SimulatorPhone() : undefined;
+	return {
+		db,
+		now,
+		id: uuidv7,
+		secret: (bytes) => randomBytes(bytes).toString("base64url"),
+		code: () => randomInt(1_000_000).toString().padStart(6, "0"),
+		vault: createVault(dataKey),
+		channels: createChannels({ twilio: env.twilio, smsCountries: env.smsCountries, publicUrl, phone }),
+		wakeOutbox: () => state.wakeOutbox(),
+		inboxBus,
+		log,
+		version: manifest.parse(JSON.parse(await readFile(join(root, "package.json"), "utf8"))).version,
+		publicUrl,
+		tokens: createAccessTokens({ db, signing, publicUrl, now, id: uuidv7 }),
+		limits: limits ?? createHttpLimits(),
+		trustedProxies: env.trustedProxies,
+		twilio: env.twilio,
+		phone,
+		pluginRoot: publicUrl.protocol === "https:" ? root : undefined,
+		draining: () => state.draining,
+	};
+}
+
+/** The bundle carries its migrations beside it. */
+function migrationsFolder(): string {
+	const bundled = join(import.meta.dirname, "migrations");
+	return existsSync(bundled) ? bundled : join(import.meta.dirname, "db/migrations");
+}
+
+function openOwnDatabase(env: Env, log: Log): Promise<Database> {
+	return openDatabase({
+		url: env.databaseUrl,
+		dataDir: env.dataDir,
+		migrationsFolder: migrationsFolder(),
+		onError: (error) => log.error({ reason: error.message }, "database connection lost"),
+	});
+}
