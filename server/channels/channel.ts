@@ -10,7 +10,13 @@ export interface Message {
  * `reason` is a sentence for the user and holds neither the address nor a secret; `code` is the provider's own error code.
  */
 export type DeliveryResult =
-	| { ok: true; providerId: string; segments?: number }
+	| {
+			ok: true;
+			providerId: string;
+			segments?: number;
+			/** The message is already where the person reads it, so that no receipt is waited for. */
+			delivered?: true;
+	  }
 	| {
 			ok: false;
 			retryable: boolean;
@@ -64,6 +70,9 @@ export interface Channel {
 	/** Sends once. Never throws for what a provider can do; an unknown SDK error is a bug and is rethrown without the SDK's object. */
 	deliver(address: string, message: Message, options: DeliverOptions): Promise<DeliveryResult>;
 }
+
+/** What is true of a channel whether or not its provider's credentials are there; the phone simulator stands in for the rest. */
+export type ChannelDefinition = Omit<Channel, "deliver" | "receipts" | "simulated">;
 
 /** The channels that this server can send on, by name. */
 export type ChannelRegistry = ReadonlyMap<ChannelName, Channel>;
