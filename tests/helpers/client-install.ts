@@ -9,7 +9,7 @@ import { z } from "zod";
 const run = promisify(execFile);
 
 /** The Claude Code version that the suites are written against. */
-export const clientVersion = "2.1.329";
+const clientVersion = "2.1.329";
 
 let installed: Promise<string> | undefined;
 

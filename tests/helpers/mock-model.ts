@@ -3,8 +3,6 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { text as readText } from "node:stream/consumers";
 import { type ModelRequest, parseModelRequest } from "./model-request.ts";
 
-export type { ModelRequest, ToolResult } from "./model-request.ts";
-
 type Block = { type: "text"; text: string } | { type: "tool_use"; id: string; name: string; input: object };
 
 /** What the model is told to answer; made with `text`, `toolUse`, `httpError` or `hold`. */

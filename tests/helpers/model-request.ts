@@ -16,10 +16,10 @@ const requestBody = z.looseObject({
 	tools: z.array(z.looseObject({ name: z.string() })).default([]),
 });
 
-export type ModelRequestBody = z.infer<typeof requestBody>;
+type ModelRequestBody = z.infer<typeof requestBody>;
 type Message = z.infer<typeof message>;
 
-export interface ToolResult {
+interface ToolResult {
 	toolUseId: string;
 	text: string;
 	isError: boolean;
