@@ -63,7 +63,7 @@ export interface Tui extends AsyncDisposable {
 	waitForExit(timeoutMs?: number): Promise<void>;
 }
 
-interface Launch {
+export interface Launch {
 	command: [string, string, ...string[]];
 	cwd: string;
 	env: Record<string, string>;
@@ -72,7 +72,8 @@ interface Launch {
 	leave(): Promise<void>;
 }
 
-async function prepare(options: ClientOptions): Promise<Launch> {
+/** What it takes to start the client; `leave` is the caller's duty. */
+export async function prepare(options: ClientOptions): Promise<Launch> {
 	const { config = {}, settings, pluginDirs = [], resume, args = [] } = options;
 	const client = await ensureClient();
 	const home = options.home ?? (await createClientHome({ config, ...(settings === undefined ? {} : { settings }) }));
