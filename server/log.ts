@@ -24,7 +24,8 @@ export function createLog(level: LogLevel, destination?: LogDestination): Log {
 const phoneNumber = /(\+|%2B)([1-9])\d{3,10}(\d{4})(?!\d)/gi;
 const credential = /\b(Bearer|Basic) [\w~+/.=-]{8,}/gi;
 const jwt = /\beyJ[\w-]+\.[\w-]+\.[\w-]*/g;
-const secretField = /("[^"]*(?:token|secret|password|authorization|code_verifier|pairing_code)[^"]*":)"(?:[^"\\]|\\.)*"/gi;
+const secretField =
+	/("[^"]*(?:token|secret|password|authorization|code_verifier|pairing_code)[^"]*":)"(?:[^"\\]|\\.)*"/gi;
 const passwordInUrl = /(\w+:\/\/[^\s:/@"]*:)[^\s/@"]+@/g;
 
 /** A safety net, not the rule: callers do not log these in the first place. */

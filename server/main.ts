@@ -1,6 +1,6 @@
-import { relative, resolve } from "node:path";
+import { relative } from "node:path";
 import { readEnv } from "./env.ts";
-import { type RunningServer, startServer } from "./start.ts";
+import { projectRoot, type RunningServer, startServer } from "./start.ts";
 
 /** The process exits by itself even if a shutdown hangs. */
 const shutdownMs = 9500;
@@ -10,11 +10,12 @@ function say(line: string): void {
 }
 
 function introduce({ url, deps }: RunningServer): void {
-	const root = relative(process.cwd(), resolve(import.meta.dirname, "..")) || ".";
+	const root = relative(process.cwd(), projectRoot) || ".";
+	const phone = deps.phone === undefined ? undefined : new URL("/dev/phone", url).href;
 	say(`claude-notify ${deps.version} listens on ${url.href}`);
-	if (deps.phone !== undefined) say(`The phone simulator:  ${new URL("/dev/phone", url).href}`);
+	if (phone !== undefined) say(`The phone simulator:  ${phone}`);
 	say(`Start Claude Code:    claude --plugin-dir ${root}`);
-	say("Then pair, in there:  /notify-setup");
+	say(`Then pair, in there:  /notify-setup${deps.twilio === undefined ? " sms +15550001111" : ""}`);
 }
 
 function exitOnSignals(server: RunningServer): void {

@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { uuidv7 } from "uuidv7";
 import { z } from "zod";
 import { createApp } from "./app.ts";
@@ -12,7 +12,7 @@ import { loadKeys } from "./auth/keys.ts";
 import { createVault } from "./auth/vault.ts";
 import { createChannels } from "./channels/index.ts";
 import { type Database, openDatabase } from "./db/client.ts";
-import type { Deps, Log } from "./domain/deps.ts";
+import type { Log } from "./domain/deps.ts";
 import { expireInbox } from "./domain/expire-inbox.ts";
 import { watchSessions } from "./domain/watch-sessions.ts";
 import { type Env, isLoopback } from "./env.ts";
@@ -42,8 +42,8 @@ export interface RunningServer {
 	close(): Promise<void>;
 }
 
-/** Both the sources (server/) and the bundle (dist/) stand one below the root of the project. */
-const root = resolve(import.meta.dirname, "..");
+/** The folder of the project: the sources and the bundle stand at different depths in it. */
+export const projectRoot = nearestPackage(import.meta.dirname);
 const manifest = z.looseObject({ version: z.string() });
 
 /** How long a shutdown waits for answers under way, and then for the outbox. */
@@ -77,18 +77,25 @@ async function wire(parts: Parts): Promise<RunningServer> {
 		port: env.port,
 		fetch: async (request, bindings) => (await ready.promise).fetch(request, bindings),
 	});
-	const state = { draining: false, wakeOutbox: () => {} };
 	const inboxBus = createInboxBus(parts.database.db, { log });
-	const deps = await createDeps(parts, { publicUrl: env.publicUrl ?? url, inboxBus, state });
+	let draining = false;
+	const deps = await createDeps(parts, {
+		publicUrl: env.publicUrl ?? url,
+		inboxBus,
+		draining: () => draining,
+		wakeOutbox: () => outbox.wake(),
+	}).catch(async (error: unknown) => {
+		await closeServer(server, 0);
+		throw error;
+	});
 	const outbox = startOutbox(deps);
-	state.wakeOutbox = () => outbox.wake();
 	const timers = [
 		every(5000, "watch sessions", () => watchSessions(deps), log),
 		every(60_000, "expire replies", () => expireInbox(deps), log),
 	];
 	ready.resolve(createApp(deps));
 	async function close(): Promise<void> {
-		state.draining = true;
+		draining = true;
 		await inboxBus.close();
 		await closeServer(server, drainMs.connections);
 		await Promise.all(timers.map((timer) => timer.stop()));
@@ -98,40 +105,42 @@ async function wire(parts: Parts): Promise<RunningServer> {
 	return { url, deps, close };
 }
 
-interface Wiring {
-	publicUrl: URL;
-	inboxBus: Deps["inboxBus"];
-	state: { draining: boolean; wakeOutbox: () => void };
-}
+type Wiring = Pick<AppDeps, "publicUrl" | "inboxBus" | "draining" | "wakeOutbox">;
 
-async function createDeps(parts: Parts, { publicUrl, inboxBus, state }: Wiring): Promise<AppDeps> {
+async function createDeps(parts: Parts, wiring: Wiring): Promise<AppDeps> {
 	const { env, log, limits } = parts;
 	const { db } = parts.database;
+	const { publicUrl } = wiring;
 	const now = parts.now ?? (() => new Date());
 	const { signing, dataKey } = await loadKeys(env);
 	// Whoever can open the simulator can type into the session, so it needs a machine of one's own.
 	const phone = !env.production && isLoopback(env.host) ? new SimulatorPhone() : undefined;
 	return {
+		...wiring,
 		db,
 		now,
 		id: uuidv7,
 		secret: (bytes) => randomBytes(bytes).toString("base64url"),
 		code: () => randomInt(1_000_000).toString().padStart(6, "0"),
 		vault: createVault(dataKey),
-		channels: createChannels({ twilio: env.twilio, smsCountries: env.smsCountries, publicUrl, phone }),
-		wakeOutbox: () => state.wakeOutbox(),
-		inboxBus,
+		channels: createChannels({ twilio: env.twilio, publicUrl: () => publicUrl, phone }),
 		log,
-		version: manifest.parse(JSON.parse(await readFile(join(root, "package.json"), "utf8"))).version,
-		publicUrl,
+		version: manifest.parse(JSON.parse(await readFile(join(projectRoot, "package.json"), "utf8"))).version,
 		tokens: createAccessTokens({ db, signing, publicUrl, now, id: uuidv7 }),
 		limits: limits ?? createHttpLimits(),
 		trustedProxies: env.trustedProxies,
+		smsCountries: env.smsCountries,
 		twilio: env.twilio,
 		phone,
-		pluginRoot: publicUrl.protocol === "https:" ? root : undefined,
-		draining: () => state.draining,
+		pluginRoot: publicUrl.protocol === "https:" ? projectRoot : undefined,
 	};
+}
+
+function nearestPackage(folder: string): string {
+	if (existsSync(join(folder, "package.json"))) return folder;
+	const parent = dirname(folder);
+	if (parent === folder) throw new Error("The server stands in no package: its package.json is missing.");
+	return nearestPackage(parent);
 }
 
 /** The bundle carries its migrations beside it. */

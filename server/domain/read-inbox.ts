@@ -62,14 +62,14 @@ export async function readInbox({ db }: Deps, { sessionId, after }: InboxRequest
 }
 
 /**
- * The same, waiting up to `waitMs` for something to offer; undefined when nothing came.
+ * The same, waiting up to `waitMs` for something to offer; an empty page when nothing came.
  * Ends early when `signal` aborts (the caller went away) or `stopped` says so (the server is shutting down).
  */
 export async function waitForInbox(
 	deps: Deps,
 	request: InboxRequest,
 	{ waitMs, signal, stopped }: { waitMs: number; signal: AbortSignal; stopped: () => boolean },
-): Promise<InboxPage | undefined> {
+): Promise<InboxPage> {
 	const over = AbortSignal.any([signal, AbortSignal.timeout(waitMs)]);
 	for (;;) {
 		const leave = new AbortController();
@@ -77,8 +77,7 @@ export async function waitForInbox(
 		const woken = deps.inboxBus.wait(request.sessionId, waitMs, AbortSignal.any([over, leave.signal]));
 		try {
 			const page = await readInbox(deps, request);
-			if (page.messages.length > 0) return page;
-			if (over.aborted || stopped()) return undefined;
+			if (page.messages.length > 0 || over.aborted || stopped()) return page;
 			await woken;
 		} finally {
 			leave.abort();

@@ -1,0 +1,70 @@
+/** Served as a file of its own, since the page's policy allows no inline script. Text goes in by textContent only. */
+export const phoneScript = `"use strict";
+const log = document.getElementById("log");
+const form = document.getElementById("composer");
+const hint = document.getElementById("hint");
+const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+
+function toBottom() {
+	log.scrollTop = log.scrollHeight;
+}
+
+function bubble(message) {
+	const item = document.createElement("li");
+	item.className = message.direction === "from_phone" ? "mine" : "theirs";
+	item.dataset.seq = message.seq;
+	const text = document.createElement("p");
+	text.textContent = message.text;
+	const meta = document.createElement("footer");
+	const badge = document.createElement("span");
+	badge.className = "badge";
+	badge.textContent = message.badge;
+	const time = document.createElement("time");
+	time.dateTime = message.at;
+	time.textContent = clock.format(new Date(message.at));
+	meta.append(badge, " ", time);
+	item.append(text, meta);
+	return item;
+}
+
+function received(message) {
+	if (log === null || message.conversation !== log.dataset.conversation) {
+		const tab = document.querySelector('[data-tab="' + CSS.escape(message.conversation) + '"]');
+		if (tab === null) location.reload();
+		else tab.classList.add("unread");
+		return;
+	}
+	if (log.querySelector('[data-seq="' + message.seq + '"]') !== null) return;
+	log.append(bubble(message));
+	toBottom();
+}
+
+const source = new EventSource("/dev/phone/stream?after=" + document.body.dataset.seq);
+source.addEventListener("message", (event) => received(JSON.parse(event.data)));
+source.addEventListener("run", (event) => {
+	if (event.data !== document.body.dataset.run) location.reload();
+});
+source.addEventListener("open", () => document.body.classList.remove("offline"));
+source.addEventListener("error", () => document.body.classList.add("offline"));
+
+async function send(event) {
+	event.preventDefault();
+	const fields = Object.fromEntries(new FormData(form));
+	if (fields.text.trim() === "") return;
+	const answer = await fetch(form.action, {
+		method: "POST",
+		headers: { "content-type": "application/json", accept: "application/json" },
+		body: JSON.stringify(fields),
+	}).catch(() => undefined);
+	if (answer === undefined) {
+		hint.textContent = "The server does not answer. Your text is still here.";
+		return;
+	}
+	const body = await answer.json();
+	hint.textContent = body.hint ?? body.message ?? "";
+	if (answer.ok) form.reset();
+}
+
+if (form !== null) form.addEventListener("submit", (event) => void send(event));
+if (log !== null) toBottom();
+`;

@@ -1,0 +1,66 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { inboxPage, inboxQuery, inboxReceipt, inboxReceiptTaken } from "../../src/contract/inbox.ts";
+import type { AppDeps } from "../app-deps.ts";
+import { requireSession, sessionTokenScheme } from "../auth/session-bearer.ts";
+import { readInbox, waitForInbox } from "../domain/read-inbox.ts";
+import { recordInboxReceipt } from "../domain/record-inbox-receipt.ts";
+import { type AppEnv, createRouter } from "../http.ts";
+
+const security = [{ [sessionTokenScheme]: [] }];
+
+/** A session's replies: waiting for them, and saying what became of each. */
+export function inboxRoutes(deps: AppDeps): OpenAPIHono<AppEnv> {
+	const read = createRoute({
+		method: "get",
+		path: "/sessions/{id}/inbox",
+		tags: ["inbox"],
+		summary: "Wait for replies to this session",
+		security,
+		middleware: [requireSession(deps)] as const,
+		request: { params: z.object({ id: z.uuid() }), query: inboxQuery },
+		responses: {
+			200: {
+				description: "Replies, each leased for 30 s and offered again until a receipt says what became of it",
+				content: { "application/json": { schema: inboxPage } },
+			},
+			204: { description: "Nothing came within `wait` seconds" },
+		},
+	});
+	const settle = createRoute({
+		method: "post",
+		path: "/sessions/{id}/inbox/{message}/receipt",
+		tags: ["inbox"],
+		summary: "Say what became of a reply",
+		security,
+		middleware: [requireSession(deps)] as const,
+		request: {
+			params: z.object({ id: z.uuid(), message: z.uuid() }),
+			body: { required: true, content: { "application/json": { schema: inboxReceipt } } },
+		},
+		responses: {
+			200: {
+				description: "The state that the reply has now",
+				content: { "application/json": { schema: inboxReceiptTaken } },
+			},
+		},
+	});
+
+	return createRouter()
+		.openapi(read, async (c) => {
+			const { wait, after } = c.req.valid("query");
+			const request = { sessionId: c.get("session").id, after };
+			const page =
+				wait === 0
+					? await readInbox(deps, request)
+					: await waitForInbox(deps, request, {
+							waitMs: wait * 1000,
+							signal: c.req.raw.signal,
+							stopped: deps.draining,
+						});
+			return page.messages.length === 0 ? c.body(null, 204) : c.json(page, 200);
+		})
+		.openapi(settle, async (c) => {
+			const message = { sessionId: c.get("session").id, id: c.req.valid("param").message };
+			return c.json(await recordInboxReceipt(deps, message, c.req.valid("json")), 200);
+		});
+}
