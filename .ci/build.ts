@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { cp, glob, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { type BuildOptions, build } from "esbuild";
+import { type BuildOptions, build, type Plugin } from "esbuild";
 import { thirdPartyNotices } from "./notices.ts";
 
 /** Claude Code installs the npm packages of a plugin folder that has a lockfile, so the folder it installs is dist/, which has none. */
@@ -20,6 +20,16 @@ const common = {
 const requireForCommonJs =
 	'import{createRequire as createNodeRequire}from"node:module";const require=createNodeRequire(import.meta.url);\n';
 
+/** zod re-exports 50 translations of its messages, a third of the companion's bytes; ours are English. */
+const englishOnly: Plugin = {
+	name: "zod-english-only",
+	setup({ onLoad }) {
+		onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+			contents: 'export { default as en } from "./en.js";',
+		}));
+	},
+};
+
 /** Every file of dist/ by its path in there, made of the sources alone: same sources, same bytes. */
 export async function pluginFiles(root: string): Promise<Map<string, string>> {
 	const files = new Map<string, string>();
@@ -36,6 +46,7 @@ export async function pluginFiles(root: string): Promise<Map<string, string>> {
 		outExtension: { ".js": ".mjs" },
 		target: "node20",
 		minify: true,
+		plugins: [englishOnly],
 		metafile: true,
 		write: false,
 	});
