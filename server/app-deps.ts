@@ -12,6 +12,8 @@ export interface AppDeps extends Deps {
 	limits: HttpLimits;
 	/** Number of proxies in front whose X-Forwarded-For entry is ours to believe. 0: the socket's address. */
 	trustedProxies: number;
+	/** ISO 3166-1 countries that pairing codes may be sent to by SMS, against toll fraud. */
+	smsCountries: readonly string[];
 	/** Absent unless Twilio's credentials are there: its auth token verifies the webhooks. */
 	twilio: { authToken: string } | undefined;
 	/** Absent in production: the phone simulator's screen. */

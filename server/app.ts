@@ -4,6 +4,7 @@ import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import { accessLog } from "./access-log.ts";
 import type { AppDeps } from "./app-deps.ts";
+import { limitByAddress } from "./auth/http-limits.ts";
 import { AppError } from "./errors.ts";
 import { type AppEnv, answerError, createRouter } from "./http.ts";
 import { loginPages } from "./pages/login.tsx";
@@ -28,6 +29,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnv> {
 	app.use(requestId({ headerName: "" }));
 	app.use(accessLog(deps.log));
 	app.use(secureHeaders());
+	app.use(limitByAddress(deps));
 	app.use(
 		bodyLimit({
 			maxSize: maxBody,

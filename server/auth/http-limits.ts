@@ -1,5 +1,7 @@
+import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import type { PairingRules } from "../domain/pairing-rules.ts";
 import { AppError } from "../errors.ts";
 import type { AppEnv } from "../http.ts";
 import { clientIp, limitKey } from "./client-ip.ts";
@@ -53,4 +55,15 @@ export function limitByAddress(deps: { limits: HttpLimits; trustedProxies: numbe
 		// Whether the token was valid is known only afterwards; then the guess is counted, and over the limit tells nothing.
 		if (c.get("session") === undefined) await deps.limits.request(clientIp(c, deps.trustedProxies));
 	});
+}
+
+/** What the verbs that send codes are told of the server and of the caller's address. */
+export function pairingRules(
+	c: Context<AppEnv>,
+	deps: { limits: HttpLimits; trustedProxies: number; smsCountries: readonly string[] },
+): PairingRules {
+	return {
+		smsCountries: deps.smsCountries,
+		countSend: () => deps.limits.codeSend(clientIp(c, deps.trustedProxies)),
+	};
 }
