@@ -1,0 +1,249 @@
+import { eq, sql } from "drizzle-orm";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openDatabase } from "../server/db/client.ts";
+import { deliveries, events, identities, rateSlots } from "../server/db/schema.ts";
+import { acceptEvent } from "../server/domain/accept-event.ts";
+import { eventLimits } from "../server/domain/limits.ts";
+import type { EventType } from "../src/contract/events.ts";
+import { databases, type TestDatabase, travel } from "./helpers/database.ts";
+import { addSession, addUser, report, type TestDeps, testChannel, testDeps } from "./helpers/fixture.ts";
+
+describe.each(databases)("accepting events on $name", ({ open }) => {
+	let database: TestDatabase;
+	let deps: TestDeps;
+
+	beforeAll(async () => {
+		database = await open();
+		deps = testDeps(database.db, [testChannel("sms"), testChannel("telegram")]);
+	});
+	afterAll(() => database.close());
+
+	const deliveriesOf = (sessionId: string) =>
+		deps.db.select().from(deliveries).where(eq(deliveries.sessionId, sessionId)).orderBy(deliveries.id);
+	const eventsOf = (sessionId: string) => deps.db.select().from(events).where(eq(events.sessionId, sessionId));
+
+	it("stores the event and one message for each address, and wakes the outbox", async () => {
+		const user = await addUser(deps, ["sms", "telegram"]);
+		const session = await addSession(deps, user);
+		const before = deps.woken;
+		const event = report("error", { tool_name: "Bash", error_message: "Exit code 3" });
+		expect(await acceptEvent(deps, session, event)).toEqual({
+			event_id: event.id,
+			outcome: "queued",
+			channels: [
+				{ channel: "sms", outcome: "queued" },
+				{ channel: "telegram", outcome: "queued" },
+			],
+			rate_limited: false,
+			next_allowed_at: null,
+			retry_after: null,
+		});
+		expect(deps.woken).toBe(before + 1);
+		expect(await eventsOf(session.id)).toMatchObject([
+			{ id: event.id, type: "error", details: event.details, outcome: "queued", rateLimited: false },
+		]);
+		expect((await deliveriesOf(session.id)).map(({ identityId, state }) => [identityId, state])).toEqual(
+			user.identityIds.map((id) => [id, "pending"]),
+		);
+	});
+
+	it("gives the same id the first one's answer and changes nothing, whatever else it says", async () => {
+		const user = await addUser(deps, ["sms", "telegram"]);
+		const session = await addSession(deps, user);
+		const event = report("done");
+		const first = await acceptEvent(deps, session, event);
+		const again = await acceptEvent(deps, session, { ...event, type: "error", details: { message: "other" } });
+		expect(again).toEqual({ ...first, outcome: "duplicate" });
+		expect(await eventsOf(session.id)).toMatchObject([{ type: "done" }]);
+		expect(await deliveriesOf(session.id)).toHaveLength(2);
+		const other = await addSession(deps, user, { handle: "d" });
+		expect(await acceptEvent(deps, other, event)).toMatchObject({ outcome: "queued" });
+	});
+
+	it("sends one message per session and type in 30 minutes, of every type its own (row 82)", async () => {
+		const session = await addSession(deps, await addUser(deps));
+		const outcome = async (type: EventType) => (await acceptEvent(deps, session, report(type))).outcome;
+		expect(await outcome("error")).toBe("queued");
+		await travel(deps.db, "15 minutes");
+		expect(await outcome("error")).toBe("limited");
+		expect(await outcome("done")).toBe("queued");
+		await travel(deps.db, "14 minutes 50 seconds");
+		expect(await outcome("error")).toBe("limited");
+		await travel(deps.db, "10 seconds");
+		expect(await outcome("error")).toBe("queued");
+		const other = await addSession(deps, await addUser(deps));
+		expect((await acceptEvent(deps, other, report("error"))).outcome).toBe("queued");
+	});
+
+	it("says when the next one may leave, and keeps what was blocked as a row of its own (rows 55, 83)", async () => {
+		const session = await addSession(deps, await addUser(deps));
+		await acceptEvent(deps, session, report("error"));
+		await travel(deps.db, "10 minutes");
+		const blocked = await acceptEvent(deps, session, report("error"));
+		expect(blocked).toMatchObject({
+			outcome: "limited",
+			rate_limited: true,
+			channels: [{ channel: "sms", outcome: "limited" }],
+		});
+		expect(blocked.retry_after).toBeGreaterThan(1190);
+		expect(blocked.retry_after).toBeLessThanOrEqual(1200);
+		const inTwentyMinutes = Date.now() + 1_200_000;
+		expect(Math.abs(Date.parse(blocked.next_allowed_at ?? "") - inTwentyMinutes)).toBeLessThan(10_000);
+		const again = await acceptEvent(deps, session, { ...report("error"), id: blocked.event_id });
+		expect(again).toMatchObject({ outcome: "duplicate", rate_limited: true, channels: blocked.channels });
+		expect((await eventsOf(session.id)).map(({ outcome, rateLimited }) => [outcome, rateLimited])).toEqual([
+			["queued", false],
+			["limited", true],
+		]);
+	});
+
+	it("tells in the next message how many were held back since the last", async () => {
+		const session = await addSession(deps, await addUser(deps));
+		await acceptEvent(deps, session, report("error"));
+		for (const type of ["error", "error", "error", "done"] as const) await acceptEvent(deps, session, report(type));
+		await travel(deps.db, "31 minutes");
+		await acceptEvent(deps, session, report("error"));
+		await travel(deps.db, "31 minutes");
+		await acceptEvent(deps, session, report("error"));
+		const sent = (await deliveriesOf(session.id)).filter((row) => row.eventId !== null);
+		expect(sent.map((row) => row.heldBefore)).toEqual([0, 0, 3, 0]);
+		const [first, , third, last] = sent;
+		expect(third?.heldSince?.getTime()).toBe(first?.createdAt.getTime());
+		expect(last?.heldSince).toBeNull();
+	});
+
+	it("uses a minute's window for channels that cost nothing, and 429 is only for all of them limited", async () => {
+		const session = await addSession(deps, await addUser(deps, ["sms", "telegram"]));
+		await acceptEvent(deps, session, report("error"));
+		const both = await acceptEvent(deps, session, report("error"));
+		expect(both).toMatchObject({ outcome: "limited", rate_limited: true });
+		expect(both.retry_after).toBeLessThanOrEqual(60);
+		await travel(deps.db, "1 minute");
+		const one = await acceptEvent(deps, session, report("error"));
+		expect(one).toMatchObject({
+			outcome: "queued",
+			rate_limited: false,
+			channels: [
+				{ channel: "sms", outcome: "limited" },
+				{ channel: "telegram", outcome: "queued" },
+			],
+		});
+		expect(one.retry_after).toBeGreaterThan(1700);
+	});
+
+	it("lets 20 permission requests an hour through, whatever the window", async () => {
+		const session = await addSession(deps, await addUser(deps));
+		const outcomes = [];
+		for (let n = 0; n < 22; n++) outcomes.push((await acceptEvent(deps, session, report("permission"))).outcome);
+		expect(outcomes).toEqual([...Array(20).fill("queued"), "limited", "limited"]);
+		await travel(deps.db, "1 hour");
+		await acceptEvent(deps, session, report("permission"));
+		expect((await deliveriesOf(session.id)).map((row) => row.heldBefore).at(-1)).toBe(2);
+	});
+
+	it("sends a user 30 SMS a day over all sessions, and goes on with the other channels", async () => {
+		const user = await addUser(deps, ["sms", "telegram"]);
+		let sms = 0;
+		for (let n = 0; n < 32; n++) {
+			const session = await addSession(deps, user, { handle: null });
+			const { channels } = await acceptEvent(deps, session, report("error"));
+			if (channels[0]?.outcome === "queued") sms += 1;
+			expect(channels[1]).toEqual({ channel: "telegram", outcome: "queued" });
+		}
+		expect(sms).toBe(30);
+		const session = await addSession(deps, user, { handle: null });
+		const blocked = await acceptEvent(deps, session, report("error"));
+		expect(blocked.retry_after).toBeGreaterThan(86_000);
+		await travel(deps.db, "1 day");
+		expect((await acceptEvent(deps, session, report("error"))).channels[0]?.outcome).toBe("queued");
+		const [after] = (await deliveriesOf(session.id)).filter((row) => row.channel === "sms");
+		expect(after?.heldBefore).toBe(1);
+	});
+
+	it("queues exactly one of 50 reports that come at the same moment (row 84)", async () => {
+		for (let round = 0; round < 3; round++) {
+			const session = await addSession(deps, await addUser(deps, ["sms", "telegram"]));
+			const answers = await Promise.all(Array.from({ length: 50 }, () => acceptEvent(deps, session, report("error"))));
+			expect(answers.filter((answer) => answer.outcome === "queued")).toHaveLength(1);
+			expect(answers.filter((answer) => answer.rate_limited)).toHaveLength(49);
+			expect(await deliveriesOf(session.id)).toHaveLength(2);
+			const held = await deps.db
+				.select()
+				.from(rateSlots)
+				.where(eq(rateSlots.scope, `session:${session.id}`));
+			expect(held.map((slot) => slot.held)).toEqual([49, 49]);
+		}
+	});
+
+	it("takes one of 50 reports with the same id, and the other 49 use up nothing", async () => {
+		const session = await addSession(deps, await addUser(deps));
+		const event = report("error");
+		const answers = await Promise.all(Array.from({ length: 50 }, () => acceptEvent(deps, session, event)));
+		expect(answers.filter((answer) => answer.outcome === "queued")).toHaveLength(1);
+		expect(answers.filter((answer) => answer.outcome === "duplicate")).toHaveLength(49);
+		expect(new Set(answers.map((answer) => JSON.stringify(answer.channels))).size).toBe(1);
+		expect(await deliveriesOf(session.id)).toHaveLength(1);
+		const slots = await deps.db
+			.select()
+			.from(rateSlots)
+			.where(eq(rateSlots.scope, `session:${session.id}`));
+		expect(slots).toMatchObject([{ used: 1, held: 0 }]);
+	});
+
+	it("gives the 30 SMS of a day out exactly, though 60 sessions ask at once", async () => {
+		const user = await addUser(deps);
+		const all = await Promise.all(Array.from({ length: 60 }, () => addSession(deps, user, { handle: null })));
+		const answers = await Promise.all(all.map((session) => acceptEvent(deps, session, report("error"))));
+		expect(answers.filter((answer) => answer.outcome === "queued")).toHaveLength(30);
+	});
+
+	it("does not send to who opted out, nor on a channel that this server does not have, nor what is muted", async () => {
+		const user = await addUser(deps, ["sms", "email"]);
+		const session = await addSession(deps, user);
+		expect(await acceptEvent(deps, session, report("started"))).toMatchObject({ outcome: "muted", channels: [] });
+		await deps.db.update(identities).set({ optedOutAt: sql`now()` }).where(eq(identities.userId, user.userId));
+		const event = report("error");
+		const answer = await acceptEvent(deps, session, event);
+		const channels = [{ channel: "sms", outcome: "opted_out" }];
+		expect(answer).toMatchObject({ outcome: "muted", rate_limited: false, channels });
+		expect(await acceptEvent(deps, session, event)).toEqual({ ...answer, outcome: "duplicate" });
+		expect(await deliveriesOf(session.id)).toEqual([]);
+		expect((await eventsOf(session.id)).map((row) => row.outcome)).toEqual(["muted", "muted"]);
+	});
+
+	it("takes its windows as parameters", async () => {
+		const session = await addSession(deps, await addUser(deps));
+		const limits = { ...eventLimits, window: { metered: 5, free: 5 } };
+		await acceptEvent(deps, session, report("error"), limits);
+		await travel(deps.db, "5 seconds");
+		expect((await acceptEvent(deps, session, report("error"), limits)).outcome).toBe("queued");
+	});
+});
+
+describe("accepting events on PostgreSQL with four servers", () => {
+	it("queues exactly one of 200 reports that reach four servers at the same moment (row 84)", async () => {
+		const postgres = databases.find(({ name }) => name === "PostgreSQL");
+		const first = await postgres?.open();
+		if (first?.url === undefined) throw new Error("PostgreSQL is not there");
+		const { url, dataDir } = first;
+		const migrationsFolder = "server/db/migrations";
+		const others = await Promise.all(
+			[1, 2, 3].map(() => openDatabase({ url, dataDir, migrationsFolder, onError: () => undefined })),
+		);
+		const vault = testDeps(first.db, []).vault;
+		const servers = [first, ...others].map(({ db }) => testDeps(db, [testChannel("sms")], { vault }));
+		const [server] = servers;
+		if (server === undefined) throw new Error("there is no server");
+		for (let round = 0; round < 3; round++) {
+			const session = await addSession(server, await addUser(server));
+			const reports = servers.flatMap((each) =>
+				Array.from({ length: 50 }, () => acceptEvent(each, session, report("error"))),
+			);
+			const answers = await Promise.all(reports);
+			expect(answers.filter((answer) => answer.outcome === "queued")).toHaveLength(1);
+			expect(answers.filter((answer) => answer.outcome === "limited")).toHaveLength(199);
+		}
+		for (const each of others) await each.close();
+		await first.close();
+	});
+});
