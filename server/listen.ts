@@ -17,6 +17,8 @@ const limits = {
 	keepAliveTimeout: 5000,
 	connectionsCheckingInterval: 5000,
 	maxHeaderSize: 16_384,
+	// The adapter refuses it too, with the one error body instead of an empty one.
+	requireHostHeader: false,
 };
 
 export async function listen({ host, port, fetch }: ListenOptions): Promise<{ server: Server; url: URL }> {

@@ -1,4 +1,4 @@
-import { and, eq, inArray, sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { inbox, sessions } from "../db/schema.ts";
 import type { Deps } from "./deps.ts";
 import { queueNotice } from "./queue-notice.ts";
@@ -9,7 +9,11 @@ export async function expireInbox(deps: Deps): Promise<number> {
 		const expired = await tx
 			.update(inbox)
 			.set({ state: "expired", leaseUntil: null })
-			.where(and(inArray(inbox.state, ["queued", "leased", "delivered"]), sql`${inbox.expiresAt} <= now()`))
+			.where(
+				sql`${inbox.id} in (select id from inbox
+					where state in ('queued', 'leased', 'delivered') and expires_at <= now()
+					for update skip locked)`,
+			)
 			.returning();
 		for (const message of expired) {
 			const [session] = await tx
