@@ -6,7 +6,7 @@ import { type Loop, pluginRoot, startLoop } from "../helpers/loop.ts";
 import { type StreamClient, startStream } from "../helpers/stream-client.ts";
 import { median, percentile, table } from "./figures.ts";
 
-const turns = Number(process.env["BENCH_TURNS"] ?? 40);
+const turns = 40;
 const warmUp = 3;
 
 interface Variant {

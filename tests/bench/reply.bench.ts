@@ -5,7 +5,7 @@ import { inboxStatesOf } from "../helpers/stored.ts";
 import { until } from "../helpers/until.ts";
 import { percentile, table } from "./figures.ts";
 
-const replies = Number(process.env["BENCH_REPLIES"] ?? 30);
+const replies = 30;
 const warmUp = 2;
 
 it("prints how long a reply takes from the provider's webhook to the model", async () => {
