@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { cp, glob, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { glob, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { type BuildOptions, build, type Plugin } from "esbuild";
 import { thirdPartyNotices } from "./notices.ts";
 
@@ -16,6 +16,8 @@ const common = {
 	metafile: true,
 	write: false,
 } as const satisfies BuildOptions;
+
+const draftSuffix = ".build-draft";
 
 const requireForCommonJs =
 	'import{createRequire as createNodeRequire}from"node:module";const require=createNodeRequire(import.meta.url);\n';
@@ -36,7 +38,7 @@ export async function pluginFiles(root: string): Promise<Map<string, string>> {
 	for await (const path of glob(pluginTexts, { cwd: root })) {
 		const text = await readFile(join(root, path), "utf8");
 		// biome-ignore lint/suspicious/noTemplateCurlyInString: Claude Code's own placeholder
-		files.set(path, text.replaceAll("${CLAUDE_PLUGIN_ROOT}/dist/", "${CLAUDE_PLUGIN_ROOT}/"));
+		files.set(path.replaceAll(sep, "/"), text.replaceAll("${CLAUDE_PLUGIN_ROOT}/dist/", "${CLAUDE_PLUGIN_ROOT}/"));
 	}
 	const { outputFiles, metafile } = await build({
 		...common,
@@ -58,15 +60,8 @@ export async function pluginFiles(root: string): Promise<Map<string, string>> {
 	return files;
 }
 
-/** Brings dist/ up to date; touches only what differs, so that a running session's files stay as they are. */
 export async function buildPlugin(root: string): Promise<void> {
-	const files = await pluginFiles(root);
-	const dist = join(root, "dist");
-	for (const [path, text] of files) await writeIfChanged(join(dist, path), text);
-	for (const entry of await readdir(dist, { recursive: true, withFileTypes: true })) {
-		const path = relative(dist, join(entry.parentPath, entry.name));
-		if (entry.isFile() && !files.has(path)) await rm(join(dist, path));
-	}
+	await bringUpToDate(join(root, "dist"), await pluginFiles(root));
 }
 
 /** Bundles the server where Node's type stripping cannot run it (JSX). Returns the file to run; its packages stay in node_modules. */
@@ -81,17 +76,28 @@ export async function buildServer(root: string): Promise<string> {
 		packages: "external",
 		sourcemap: "linked",
 	});
-	for (const { path, text } of outputFiles ?? []) await writeIfChanged(path, text);
-	const migrations = join(folder, "migrations");
-	await rm(migrations, { recursive: true, force: true });
-	await cp(join(root, "server/db/migrations"), migrations, { recursive: true });
+	const files = new Map((outputFiles ?? []).map(({ path, text }) => [relative(folder, path), text]));
+	const migrations = join(root, "server/db/migrations");
+	for await (const path of glob("**/*.{sql,json}", { cwd: migrations })) {
+		files.set(`migrations/${path.replaceAll(sep, "/")}`, await readFile(join(migrations, path), "utf8"));
+	}
+	await bringUpToDate(folder, files);
 	return join(folder, "main.mjs");
+}
+
+/** Touches only what differs: a server or a session may be reading these files at this moment. */
+async function bringUpToDate(folder: string, files: ReadonlyMap<string, string>): Promise<void> {
+	for (const [path, text] of files) await writeIfChanged(join(folder, path), text);
+	for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+		const path = relative(folder, join(entry.parentPath, entry.name)).replaceAll(sep, "/");
+		if (entry.isFile() && !files.has(path) && !path.endsWith(draftSuffix)) await rm(join(folder, path));
+	}
 }
 
 async function writeIfChanged(path: string, text: string): Promise<void> {
 	if (existsSync(path) && (await readFile(path, "utf8")) === text) return;
 	await mkdir(dirname(path), { recursive: true });
-	const draft = `${path}.${process.pid}.tmp`;
+	const draft = `${path}.${process.pid}${draftSuffix}`;
 	await writeFile(draft, text);
 	await rename(draft, path);
 }
