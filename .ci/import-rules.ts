@@ -23,8 +23,9 @@ const zones: Zone[] = [
 	{
 		name: "src/<folder>",
 		files: /^src\/(handlers|commands|inbox|cli|desktop)\//,
-		may: /^src\/(contract\/|state\/|[^/]+$)/,
+		may: /^src\/(contract\/|state\/|companion\/|[^/]+$)/,
 	},
+	{ name: "src/companion", files: /^src\/companion\//, may: /^src\/(contract\/|state\/|inbox\/|[^/]+$)/ },
 	{ name: "src", files: /^src\/(state\/|[^/]+$)/, may: /^src\/(?!entry\/)/ },
 	{ name: "server/main", files: /^server\/main\.ts$/, may: /^(server|src\/contract)\// },
 	{

@@ -84,6 +84,7 @@ const zonesThatMustExist = [
 	"src/contract",
 	"src/entry",
 	"src/<folder>",
+	"src/companion",
 	"src",
 	"server",
 	"server/main",
