@@ -117,9 +117,9 @@ async function install() {
 	});
 	if (code !== 0) {
 		console.log("failed.");
-		fail(
-			`npm ci ended with ${code}.\n${complaint.trim()}\nCure: repair what npm says above, then run \`npm ci\` in ${root}`,
-		);
+		// npm's usage text would push the reason off the screen.
+		const reason = complaint.trim().split("\n").slice(0, 15).join("\n");
+		fail(`npm ci ended with ${code}.\n${reason}\nCure: repair what npm says above, then run \`npm ci\` in ${root}`);
 	}
 	console.log(`done in ${Math.round((Date.now() - started) / 1000)} s.`);
 }

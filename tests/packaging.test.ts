@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 import { buildPlugin, pluginFiles } from "../.ci/build.ts";
+import { type Lockfile, missingOptionals } from "../.ci/lockfile.ts";
 import { nodeDir } from "./helpers/processes.ts";
 
 const run = promisify(execFile);
@@ -207,6 +208,12 @@ describe("the project", () => {
 		for (const [name, range] of Object.entries({ ...dependencies, ...devDependencies })) {
 			expect(range, name).toMatch(/^\d+\.\d+\.\d+$/);
 		}
+	});
+
+	it("has a lockfile that npm ci accepts: an entry for every optional package of every platform", async () => {
+		const lockfile: Lockfile = JSON.parse(await readFile(join(root, "package-lock.json"), "utf8"));
+		// Cure: node .ci/complete-lockfile.ts
+		expect(missingOptionals(lockfile)).toEqual([]);
 	});
 
 	it("offers npm scripts that install, build, check and measure; each first sees to its dependencies (row 14)", async () => {
