@@ -40,6 +40,7 @@ export function CodeForm({ query, tempToken, channel, label, sendsLeft, problem,
 						pattern="\s*([0-9]\s*){6}"
 						title="Six digits"
 						maxlength={12}
+						placeholder="······"
 						required
 						autofocus
 						aria-describedby={describedBy}

@@ -22,7 +22,7 @@ export interface OfferedChannel {
 }
 
 export function Steps({ at }: { at: 1 | 2 }) {
-	const steps = ["Where to reach you", "Enter the code"];
+	const steps = ["Your phone", "The code"];
 	return (
 		<ol class="steps" aria-label="Steps">
 			{steps.map((name, index) => {
@@ -82,7 +82,9 @@ export function Ending({ title, text, again }: { title: string; text: string; ag
 		<>
 			<Brand />
 			<h1>{title}</h1>
-			<p class="lead">{text}</p>
+			<p class="lead">
+				{text.split(/(\/notify-[a-z]+)/).map((part) => (part.startsWith("/notify-") ? <code>{part}</code> : part))}
+			</p>
 			{again !== undefined && (
 				<a class="button" href={again}>
 					Start again

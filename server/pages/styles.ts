@@ -30,15 +30,17 @@ main { width: 100%; max-width: 28rem; padding: 1.25rem 1.25rem 2rem; display: fl
 h1 { margin: 1.5rem 0 .5rem; font-size: 1.75rem; line-height: 1.2; letter-spacing: -.02em; text-wrap: balance; }
 p { margin: 0 0 1rem; }
 .lead { color: var(--soft); text-wrap: pretty; }
+.lead code { white-space: nowrap; }
 .lead strong { color: var(--ink); font-variant-numeric: tabular-nums; white-space: nowrap; }
 form { margin: 0; }
-.field { margin: 1.25rem 0; }
+.field { margin: 1.1rem 0; }
 label, legend { display: block; font-weight: 600; margin-bottom: .4rem; padding: 0; }
 .hint { color: var(--soft); font-size: .9375rem; margin: .45rem 0 0; }
 input[type=text], input[type=tel], input[type=email] {
 	width: 100%; height: 3.5rem; padding: 0 1rem; font: inherit; font-size: 1.25rem; color: var(--ink);
 	background: var(--field); border: 1.5px solid var(--line); border-radius: .75rem; font-variant-numeric: tabular-nums;
 }
+input.code::placeholder { color: var(--line); opacity: 1; }
 input.code { height: 4.25rem; font-size: 2rem; font-weight: 600; letter-spacing: .32em; text-indent: .32em; text-align: center; padding: 0 .5rem; }
 input[aria-invalid=true] { border-color: var(--bad); }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
@@ -71,9 +73,11 @@ ol.how li { margin: .5rem 0; padding-left: .25rem; }
 footer { margin-top: auto; padding-top: 2rem; color: var(--soft); font-size: .875rem; }
 footer p { margin: 0; }
 @media (min-width: 34rem) {
-	body { justify-content: center; padding: 2rem 1rem; }
-	main { flex: none; background: var(--card); border: 1px solid var(--line); border-radius: 1.25rem; box-shadow: var(--shadow); padding: 2rem 2.25rem 2.25rem; }
-	footer { padding-top: 1.75rem; }
+	body { justify-content: center; padding: 1rem; }
+	main { flex: none; background: var(--card); border: 1px solid var(--line); border-radius: 1.25rem; box-shadow: var(--shadow); padding: 1.75rem 2.25rem 1.75rem; }
+	.steps { margin-top: 1.25rem; }
+	h1 { margin-top: 1.25rem; }
+	footer { padding-top: 1.25rem; }
 }
 @media (prefers-reduced-motion: no-preference) { .button { transition: filter .12s; } }
 `;
