@@ -1,0 +1,30 @@
+import { AlreadyMonitoring } from "../companion/keeper.ts";
+import { maxDescription } from "../contract/sessions.ts";
+import { cutText } from "../contract/text.ts";
+import { plainText } from "../plain-text.ts";
+import type { Command } from "./tools.ts";
+
+/** Starts monitoring of this session. */
+export const start: Command = async (args, { keeper, login, pairing, sessionId, cwd }) => {
+	if (keeper.monitor !== undefined) throw new AlreadyMonitoring();
+	const given = unquoted(plainText(args).replace(/\s+/g, " ").trim());
+	if (given === "") return 'Use: /notify-start "what you are doing"';
+	// The page may have handed its token over this moment.
+	await pairing.result;
+	const { address_masked, channel } = login.read();
+	const isLong = given.length > maxDescription;
+	const description = isLong ? `${cutText(given, maxDescription - 1)}…` : given;
+	const { file } = await keeper.start(sessionId, description, cwd);
+	const lines = [
+		`Monitoring "${file.description}" as (${file.handle}). Messages go to ${address_masked} by ${channel}.`,
+		`Answer from the phone: ${file.handle} and your text.`,
+	];
+	if (isLong) lines.push(`The description was shortened to ${maxDescription} characters.`);
+	return lines.join("\n");
+};
+
+/** The quotes belong to the way of typing it. */
+function unquoted(text: string): string {
+	const quoted = /^(["'“‘])([\s\S]*)(["'”’])$/.exec(text);
+	return quoted?.[2] === undefined ? text : quoted[2].trim();
+}

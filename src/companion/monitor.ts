@@ -1,0 +1,186 @@
+import type { ApiClient } from "../api-client.ts";
+import { isGone, isPassing } from "../api-errors.ts";
+import type { EventDetails, EventType } from "../contract/events.ts";
+import { Inbox } from "../inbox/inbox.ts";
+import type { MessagingSocket } from "../inbox/socket.ts";
+import { type Log, reasonOf } from "../log.ts";
+import type { SessionFile, SessionFiles } from "../state/session-files.ts";
+import { Spool } from "../state/spool.ts";
+import { EventSender, type SendResult } from "./event-sender.ts";
+import { Heartbeat } from "./heartbeat.ts";
+
+export interface MonitorDeps {
+	api: ApiClient;
+	files: SessionFiles;
+	home: string;
+	log: Log;
+	now: () => Date;
+	newId: () => string;
+	heartbeatIntervalMs: number;
+	/** Absent where the client has none (Bedrock, Vertex, --bare). */
+	socket: MessagingSocket | undefined;
+	/** The server knows this session no more. */
+	onGone: (monitor: Monitor) => void;
+	/** Called with each heartbeat: what must happen now and then while a session runs. */
+	onBeat: () => void;
+}
+
+/** One monitored session while its client runs: everything that is kept in memory, and the background work. */
+export class Monitor {
+	readonly replies: Inbox;
+	/** What the session was last seen doing, for /notify-status. */
+	doing = "working";
+	readonly #deps: MonitorDeps;
+	readonly #spool: Spool;
+	readonly #sender: EventSender;
+	readonly #heartbeat: Heartbeat;
+	readonly #stop = new AbortController();
+	#file: SessionFile;
+	#lastActivity: Date;
+	#idToTell: string | undefined;
+	#standingTasks = new Set<string>();
+
+	constructor(deps: MonitorDeps, file: SessionFile) {
+		this.#deps = deps;
+		this.#file = file;
+		this.#lastActivity = deps.now();
+		this.#idToTell = file.claude_session_id;
+		const { api, log, now, newId } = deps;
+		const onGone = () => deps.onGone(this);
+		this.#spool = new Spool(deps.home, file.session_id, log.warn);
+		this.#sender = new EventSender({ spool: this.#spool, session: file, api, log, now, newId, onGone });
+		this.#heartbeat = new Heartbeat(() => this.#beat(), deps.heartbeatIntervalMs);
+		this.replies = new Inbox({
+			api,
+			session: file,
+			log,
+			socket: deps.socket,
+			given: {
+				via: (ref) => this.#file.given.find((reply) => reply.ref === ref)?.via,
+				add: (ref, via) => this.#save({ given: [...this.#file.given, { ref, via }] }),
+			},
+			onGone,
+		});
+	}
+
+	get file(): SessionFile {
+		return this.#file;
+	}
+
+	/** Events that the server has not taken yet. */
+	get waitingEvents(): number {
+		return this.#sender.waiting;
+	}
+
+	/** `resumed`: replies that came while nobody was there wait for the next prompt. */
+	start({ resumed }: { resumed: boolean }): void {
+		this.#heartbeat.start();
+		this.replies.start({ resumed });
+		this.#sender.wake();
+	}
+
+	/** Ends the background work; the files stay. Resolves when the spool is free for others. */
+	async close(): Promise<void> {
+		this.#stop.abort();
+		this.#heartbeat.stop();
+		this.replies.close();
+		await this.#sender.close();
+	}
+
+	/** The same, and what waits is thrown away: nobody will take it. */
+	async discard(): Promise<void> {
+		await this.close();
+		this.#spool.discard();
+	}
+
+	/** The same session under the id that /clear gave it. */
+	moveTo(claudeSessionId: string): void {
+		this.#guarded(() => {
+			this.#file = this.#deps.files.move(this.#file, claudeSessionId);
+		});
+		this.#idToTell = claudeSessionId;
+		this.#heartbeat.soon();
+	}
+
+	activity(): void {
+		this.#lastActivity = this.#deps.now();
+		if (this.doing.startsWith("waiting")) this.doing = "working";
+	}
+
+	turnStarted(): void {
+		this.activity();
+		this.doing = "working";
+		this.replies.turnStarted();
+		if (this.#file.turn !== "open") this.#save({ turn: "open" });
+		this.#heartbeat.soon();
+	}
+
+	/** `open`: the turn ended and nothing was sent about it. */
+	turnEnded(outcome: "done" | "failed" | "open"): void {
+		this.activity();
+		this.doing = "idle";
+		this.replies.turnEnded();
+		if (this.#file.turn !== outcome) this.#save({ turn: outcome });
+	}
+
+	/** The client says that it waits for a prompt, also after an interrupt, which no other hook tells. */
+	idle(): void {
+		this.doing = "idle";
+		this.replies.turnEnded();
+	}
+
+	/** Which of these background tasks were not there yet when the last turn ended: a server that was left running holds nothing back. */
+	newTasks(ids: string[]): string[] {
+		const fresh = ids.filter((id) => !this.#standingTasks.has(id));
+		this.#standingTasks = new Set(ids);
+		return fresh;
+	}
+
+	report(type: EventType, details: EventDetails): void {
+		this.#sender.report(type, details);
+	}
+
+	/** For callers that can wait: what the server said, or "later". */
+	async reportAndWait(type: EventType, details: EventDetails, waitMs: number): Promise<SendResult> {
+		return this.#sender.resultOf(this.#sender.report(type, details), waitMs);
+	}
+
+	async #beat(): Promise<void> {
+		const { api, now, log, onGone, onBeat } = this.#deps;
+		const told = this.#idToTell;
+		onBeat();
+		try {
+			const answer = await api.heartbeat(
+				this.#file,
+				{
+					timestamp: now().toISOString(),
+					last_activity: this.#lastActivity.toISOString(),
+					...(told === undefined ? {} : { claude_session_id: told }),
+				},
+				this.#stop.signal,
+			);
+			if (this.#idToTell === told) this.#idToTell = undefined;
+			if (!answer.monitoring) return onGone(this);
+			if (this.#sender.waiting > 0) this.#sender.wake();
+			this.replies.wake();
+		} catch (error) {
+			if (this.#stop.signal.aborted) return;
+			if (isGone(error)) return onGone(this);
+			if (isPassing(error)) log.debug(`heartbeat: ${error.message}`);
+			else log.warn(`heartbeat: ${reasonOf(error)}`);
+		}
+	}
+
+	#save(change: Partial<SessionFile>): void {
+		this.#file = { ...this.#file, ...change };
+		this.#guarded(() => this.#deps.files.write(this.#file));
+	}
+
+	#guarded(work: () => void): void {
+		try {
+			work();
+		} catch (error) {
+			this.#deps.log.warn(`the session's file cannot be written: ${reasonOf(error)}`);
+		}
+	}
+}

@@ -1,0 +1,48 @@
+import type { EventDetails, EventType } from "../contract/events.ts";
+import type { ErrorFilter } from "../settings.ts";
+
+/** What a handler answers Claude Code with; `{}` says nothing. */
+export interface HookOutput {
+	decision?: "block";
+	/** Shown to the user with a block. */
+	reason?: string;
+	hookSpecificOutput?: {
+		hookEventName: string;
+		additionalContext?: string;
+		suppressOriginalPrompt?: boolean;
+		permissionDecision?: "deny";
+		permissionDecisionReason?: string;
+	};
+}
+
+/** The session that the hook comes from, while it is monitored. Nothing here waits for the network. */
+export interface HookSession {
+	/** What it was last seen doing, in words for /notify-status. */
+	doing: string;
+	activity(): void;
+	turnStarted(): void;
+	/** `open`: nothing was sent about its end. */
+	turnEnded(outcome: "done" | "failed" | "open"): void;
+	/** It waits for a prompt, also after an interrupt. */
+	idle(): void;
+	/** Those of the running background tasks that were not running yet when the last turn ended. */
+	newTasks(ids: string[]): string[];
+	report(type: EventType, details: EventDetails): void;
+	replies: {
+		/** What the prompt proves. `copy`: it only repeats a reply that the session has had. */
+		onPrompt(prompt: string): { copy: boolean; context: string[] };
+		/** Replies that wait, each as data for the session; they count as seen. */
+		take(via: "prompt"): string[];
+	};
+}
+
+export interface HookTools {
+	/** Undefined outside a monitored session: then a handler does nothing. */
+	session: HookSession | undefined;
+	errors: ErrorFilter;
+	/** Runs one of our slash commands; undefined when there is none of this name. */
+	runCommand(name: string, args: string): Promise<string> | undefined;
+}
+
+/** A pure function of what the hook says and its tools. `input` is untrusted: any shape, cut anywhere. */
+export type Handler = (input: unknown, tools: HookTools) => HookOutput | Promise<HookOutput>;

@@ -1,0 +1,90 @@
+import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
+import { ApiClient } from "./api-client.ts";
+import { runCommand } from "./commands/index.ts";
+import type { PairingInProgress } from "./commands/tools.ts";
+import { SessionKeeper } from "./companion/keeper.ts";
+import { clearLeftovers } from "./companion/leftovers.ts";
+import { Login } from "./companion/login.ts";
+import { readFields, text } from "./handlers/fields.ts";
+import { handlers } from "./handlers/index.ts";
+import type { HookOutput } from "./handlers/tools.ts";
+import type { MessagingSocket } from "./inbox/socket.ts";
+import { type Log, reasonOf } from "./log.ts";
+import { createMcpServer } from "./mcp-server.ts";
+import type { Settings } from "./settings.ts";
+import { AuthFile } from "./state/auth.ts";
+import { removeDeadClientFiles } from "./state/client-files.ts";
+import { machineFingerprint } from "./state/machine.ts";
+import { SessionFiles } from "./state/session-files.ts";
+
+export interface CompanionOptions {
+	settings: Settings;
+	log: Log;
+	now: () => Date;
+	/** A new UUIDv7. */
+	newId: () => string;
+	hostname: string;
+	/** The Claude Code client that started this process. */
+	clientPid: number;
+	guessedSessionId: string | undefined;
+	socket: MessagingSocket | undefined;
+	openPage: (url: string) => void;
+	stdin: NodeJS.ReadStream;
+	stdout: NodeJS.WriteStream;
+	/** Ends the process. */
+	exit: () => void;
+}
+
+const common = { hook_event_name: text, session_id: text, cwd: text };
+
+/** The plugin's process beside one Claude Code client: answers its hooks and does everything else in the background. */
+export async function runCompanion(options: CompanionOptions): Promise<void> {
+	const { settings, log, now, stdin, stdout, exit } = options;
+	const { home } = settings;
+	const fingerprint = machineFingerprint();
+	const clients = new Map<string, ApiClient>();
+	const apiFor = (server: string) => {
+		const client = clients.get(server) ?? new ApiClient({ server, fingerprint });
+		clients.set(server, client);
+		return client;
+	};
+	const files = new SessionFiles(home, now);
+	const api = settings.server === undefined ? { problem: settings.serverProblem ?? "" } : apiFor(settings.server);
+	const login = new Login({ file: new AuthFile(home, now), api, log, now });
+	const keeper = new SessionKeeper({ ...options, ...settings, apiFor, login, files });
+	const onHook = hookAnswers(options, keeper, login);
+	const server = createMcpServer({ onHook, session: () => keeper.monitor, log });
+
+	stdin.once("end", exit).once("close", exit);
+	// The client may be gone before its last answer is.
+	stdout.on("error", exit);
+	// Nothing comes before this: the client's first prompt waits for it.
+	await server.connect(new StdioServerTransport(stdin, stdout));
+	keeper.open();
+	try {
+		removeDeadClientFiles(home);
+		await clearLeftovers({ apiFor, files, home, log, now, signal: new AbortController().signal });
+	} catch (error) {
+		log.warn(`what dead sessions left behind stays: ${reasonOf(error)}`);
+	}
+}
+
+function hookAnswers(options: CompanionOptions, keeper: SessionKeeper, login: Login) {
+	const { settings, log, now, hostname, openPage } = options;
+	const pairing: PairingInProgress = { listener: undefined, result: undefined, note: undefined };
+	return async (input: unknown): Promise<HookOutput> => {
+		const { hook_event_name, session_id, cwd } = readFields(common, input);
+		const handler = handlers.get(hook_event_name);
+		if (handler === undefined) return {};
+		keeper.identify(session_id);
+		const { monitor } = keeper;
+		const session = monitor?.file.claude_session_id === session_id ? monitor : undefined;
+		const { home } = settings;
+		const tools = { keeper, login, home, hostname, log, now, sessionId: session_id, cwd, openPage, pairing };
+		return handler(input, {
+			session,
+			errors: settings.errors,
+			runCommand: (name, args) => runCommand(name, args, tools),
+		});
+	};
+}

@@ -1,0 +1,61 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { isSafeName, readFolder, readIfThere, removeFile, writePrivateFile } from "./files.ts";
+
+/** What the SessionStart hook tells the companion of the same client: its environment goes stale with /clear, this does not. */
+export interface ClientFile {
+	session_id: string;
+	/** startup, resume, clear, compact, fork. */
+	source: string;
+	cwd: string;
+}
+
+export function clientFilePath(home: string, pid: number): string {
+	return join(home, "clients", `${pid}.json`);
+}
+
+export function writeClientFile(home: string, pid: number, file: ClientFile): void {
+	writePrivateFile(clientFilePath(home, pid), JSON.stringify(file));
+}
+
+/** Undefined when there is none, or none that can be understood. `writtenAt` in milliseconds since 1970. */
+export function readClientFile(home: string, pid: number): (ClientFile & { writtenAt: number }) | undefined {
+	const path = clientFilePath(home, pid);
+	try {
+		const text = readIfThere(path);
+		const value: unknown = text === undefined ? undefined : JSON.parse(text);
+		if (typeof value !== "object" || value === null || !("session_id" in value)) return undefined;
+		const { session_id, source, cwd } = { source: "", cwd: "", ...value };
+		if (typeof session_id !== "string" || !isSafeName(session_id)) return undefined;
+		return { session_id, source: String(source), cwd: String(cwd), writtenAt: statSync(path).mtimeMs };
+	} catch {
+		return undefined;
+	}
+}
+
+export function removeClientFile(home: string, pid: number): void {
+	removeFile(clientFilePath(home, pid));
+}
+
+/** Removes what clients that were killed left behind: their process ids will be used again. */
+export function removeDeadClientFiles(home: string): void {
+	for (const pid of clientPids(home)) {
+		if (!isAlive(pid)) removeClientFile(home, pid);
+	}
+}
+
+function clientPids(home: string): number[] {
+	return readFolder(join(home, "clients")).flatMap((name) => {
+		const pid = /^(\d{1,10})\.json$/.exec(name)?.[1];
+		return pid === undefined ? [] : [Number(pid)];
+	});
+}
+
+export function isAlive(pid: number): boolean {
+	try {
+		process.kill(pid, 0);
+		return true;
+	} catch (error) {
+		return error instanceof Error && "code" in error && error.code === "EPERM";
+	}
+}
