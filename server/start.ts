@@ -88,9 +88,10 @@ async function wire(parts: Parts): Promise<RunningServer> {
 		await closeServer(server, 0);
 		throw error;
 	});
+	const startedAt = performance.now();
 	const outbox = startOutbox(deps);
 	const timers = [
-		every(5000, "watch sessions", () => watchSessions(deps), log),
+		every(1000, "watch sessions", () => watchSessions(deps, { upMs: performance.now() - startedAt }), log),
 		every(60_000, "expire replies", () => expireInbox(deps), log),
 	];
 	ready.resolve(createApp(deps));
@@ -149,11 +150,17 @@ function migrationsFolder(): string {
 	return existsSync(bundled) ? bundled : join(import.meta.dirname, "db/migrations");
 }
 
-function openOwnDatabase(env: Env, log: Log): Promise<Database> {
-	return openDatabase({
-		url: env.databaseUrl,
-		dataDir: env.dataDir,
-		migrationsFolder: migrationsFolder(),
-		onError: (error) => log.error({ reason: error.message }, "database connection lost"),
-	});
+async function openOwnDatabase(env: Env, log: Log): Promise<Database> {
+	try {
+		return await openDatabase({
+			url: env.databaseUrl,
+			dataDir: env.dataDir,
+			migrationsFolder: migrationsFolder(),
+			onError: (error) => log.error({ reason: error.message }, "database connection lost"),
+		});
+	} catch (error) {
+		if (env.databaseUrl === undefined) throw error;
+		const reason = error instanceof Error ? error.message : "unknown";
+		throw new Error(`The database of DATABASE_URL cannot be opened: ${reason}`, { cause: error });
+	}
 }

@@ -110,7 +110,7 @@ describe.each(databases)("what becomes of a reply on $name", ({ open }) => {
 			expect(counts.toSorted()).toEqual([0, 1]);
 			expect(await statesOf()).toEqual(["expired"]);
 			expect(await noticesOf(database.db, user)).toEqual([
-				{ kind: "refused", reason: "project b did not read your reply within 24 hours." },
+				{ kind: "refused", reason: '"project b" did not read it within 24 hours.' },
 			]);
 		});
 

@@ -26,7 +26,7 @@ export async function expireInbox(deps: Deps): Promise<number> {
 				{ ...message, sessionId: undefined, channel: message.fromChannel },
 				{
 					kind: "refused",
-					reason: `${session?.description ?? "The session"} did not read your reply within 24 hours.`,
+					reason: `"${session?.description ?? "The session"}" did not read it within 24 hours.`,
 				},
 			);
 		}

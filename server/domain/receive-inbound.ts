@@ -91,7 +91,7 @@ async function effectOf(tx: Tx, deps: Deps, message: Inbound, sender: KnownSende
 	if (limit === "first_refused") return refused("More than 10 replies in a minute. Wait a minute, then send again.");
 	if (limit === "refused") return { result: { outcome: "refused" } };
 	if (text.length > maxReply) {
-		return refused(`A reply can have at most ${maxReply} characters; yours has ${text.length}. Nothing was passed on.`);
+		return refused(`A reply can have at most ${maxReply} characters; yours has ${text.length}.`);
 	}
 	// A lone "yes" to a question of Claude's is natural, and it is the carrier's word: it is not passed on, but not swallowed either.
 	if (word === "start")

@@ -88,5 +88,5 @@ async function noticeFor(
 	if (session === undefined) return undefined;
 	if (receipt.state === "seen") return { kind: "seen", handle: session.handle ?? "", description: session.description };
 	const reason = cleanReply(receipt.reason ?? "");
-	return { kind: "refused", reason: reason === "" ? `${session.description} did not take your reply.` : reason };
+	return { kind: "refused", reason: reason === "" ? `"${session.description}" did not take it.` : reason };
 }

@@ -1,5 +1,6 @@
 import { type Context, Hono } from "hono";
 import { createMiddleware } from "hono/factory";
+import { html } from "hono/html";
 import type { ChannelName } from "../../src/contract/channels.ts";
 import type { AppDeps } from "../app-deps.ts";
 import { receiveInbound } from "../domain/receive-inbound.ts";
@@ -47,7 +48,9 @@ export function phonePages(deps: AppDeps, phone: SimulatorPhone): Hono<AppEnv> {
 	const pages = new Hono<AppEnv>();
 	const run = deps.id();
 	pages.use("/dev/*", onlyThisMachine);
-	pages.get("/dev/phone", (c) => c.html(<PhonePage view={{ ...pageView(c, deps, phone), run }} />));
+	pages.get("/dev/phone", (c) =>
+		c.html(html`<!doctype html>${<PhonePage view={{ ...pageView(c, deps, phone), run }} />}`),
+	);
 	pages.get("/dev/phone/style.css", (c) => c.body(phoneStyle, 200, { "Content-Type": "text/css; charset=utf-8" }));
 	pages.get("/dev/phone/app.js", (c) => c.body(phoneScript, 200, { "Content-Type": "text/javascript; charset=utf-8" }));
 	pages.get("/dev/phone/stream", (c) => {

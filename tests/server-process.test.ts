@@ -1,0 +1,154 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { buildServer } from "../.ci/build.ts";
+import { databases, type TestDatabase } from "./helpers/database.ts";
+import { until } from "./helpers/until.ts";
+
+const root = resolve(import.meta.dirname, "..");
+
+interface Running extends AsyncDisposable {
+	child: ChildProcess;
+	stdout(): string;
+	stderr(): string;
+	/** Exit code, once it has ended. */
+	ended: Promise<number | null>;
+}
+
+let main: string;
+let folder: string;
+let postgres: TestDatabase;
+
+/** The server as `npm start` runs it, with this environment and nothing else. */
+function start(env: Record<string, string>): Running {
+	const child = spawn(process.execPath, [main], {
+		cwd: root,
+		env: { HOST: "127.0.0.1", PORT: "0", DATA_DIR: join(folder, "data"), ...env },
+		stdio: ["ignore", "pipe", "pipe"],
+	});
+	let [out, err] = ["", ""];
+	child.stdout?.setEncoding("utf8").on("data", (text) => {
+		out += text;
+	});
+	child.stderr?.setEncoding("utf8").on("data", (text) => {
+		err += text;
+	});
+	const ended = once(child, "close").then(([code]) => code as number | null);
+	return {
+		child,
+		stdout: () => out,
+		stderr: () => err,
+		ended,
+		async [Symbol.asyncDispose]() {
+			child.kill("SIGKILL");
+			await ended;
+		},
+	};
+}
+
+/** Its address, once it has said so. */
+async function addressOf(running: Running): Promise<URL> {
+	const said = await until(
+		() => /listens on (http:\S+)/.exec(running.stdout())?.[1],
+		15_000,
+		() => `it said: ${running.stdout()}${running.stderr()}`,
+	);
+	return new URL(said);
+}
+
+beforeAll(async () => {
+	main = await buildServer(root);
+	folder = await mkdtemp(join(tmpdir(), "claude-notify-process-"));
+	postgres = await databases[1].open();
+});
+afterAll(async () => {
+	await postgres.close();
+	await rm(folder, { recursive: true, force: true });
+});
+
+const onPostgres = () => ({ DATABASE_URL: postgres.url ?? "" });
+
+describe("the server process", () => {
+	it("says where the simulated phone is, how to start Claude Code and how to pair", async () => {
+		await using running = start({});
+		const url = await addressOf(running);
+		await until(() => running.stdout().includes("/notify-setup"), 5000, running.stdout);
+		expect(running.stdout()).toContain(`${url.href}dev/phone`);
+		expect(running.stdout()).toMatch(/claude --plugin-dir \.\n/);
+		expect(running.stdout()).toMatch(/\/notify-setup sms \+1\d+\n/);
+		expect((await fetch(new URL("/dev/phone", url))).status).toBe(200);
+	});
+
+	it("logs to stderr only, as JSON lines (row 220)", async () => {
+		await using running = start({ ...onPostgres(), LOG_LEVEL: "debug" });
+		await fetch(new URL("/healthz", await addressOf(running)));
+		const lines = await until(
+			() => /"route":"\/healthz"/.test(running.stderr()) && running.stderr().trim().split("\n"),
+			5000,
+			running.stderr,
+		);
+		for (const line of lines)
+			expect(JSON.parse(line)).toMatchObject({ level: expect.any(String), msg: expect.any(String) });
+		expect(running.stdout()).not.toContain("{");
+	});
+
+	it.each(["SIGTERM", "SIGINT"] as const)("ends with 0 at %s, after the answers under way", async (signal) => {
+		await using running = start(onPostgres());
+		const url = await addressOf(running);
+		const stream = await fetch(new URL("/dev/phone/stream", url));
+		running.child.kill(signal);
+		expect(await stream.text()).toContain("event: run");
+		expect(await running.ended).toBe(0);
+		await expect(fetch(url)).rejects.toThrow();
+	});
+
+	it("ends at once at the second signal", async () => {
+		await using running = start(onPostgres());
+		const url = await addressOf(running);
+		// A request that never ends keeps the shutdown waiting.
+		const socket = connect(Number(url.port), url.hostname);
+		socket.on("error", () => undefined);
+		socket.write("POST /v1/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{");
+		await until(async () => (await fetch(new URL("/healthz", url))).ok, 5000, running.stderr);
+		running.child.kill("SIGTERM");
+		await until(() => running.stderr().includes("shutting down"), 5000, running.stderr);
+		running.child.kill("SIGTERM");
+		expect(await running.ended).toBe(130);
+		socket.destroy();
+	});
+
+	it("names PORT when the port is taken, and exits with 1", async () => {
+		const other = createServer().listen(0, "127.0.0.1");
+		await once(other, "listening");
+		await using running = start({ ...onPostgres(), PORT: String((other.address() as AddressInfo).port) });
+		expect(await running.ended).toBe(1);
+		expect(running.stderr()).toMatch(/^Port \d+ is taken\. Set PORT to a free one\.\n$/);
+		other.close();
+	});
+
+	it("lists what is wrong with the configuration, and exits with 1", async () => {
+		await using running = start({ PORT: "eighty", TWILIO_AUTH_TOKEN: "0123456789abcdef0123456789abcdef" });
+		expect(await running.ended).toBe(1);
+		expect(running.stderr()).toMatch(/PORT: .*\n.*TWILIO_ACCOUNT_SID: /);
+		expect(running.stderr()).not.toContain("0123456789abcdef");
+	});
+
+	it("exits with 1 and a sentence when the database cannot be reached", async () => {
+		await using running = start({ DATABASE_URL: "postgres://nobody:hunter2@127.0.0.1:1/none" });
+		expect(await running.ended).toBe(1);
+		expect(running.stderr()).not.toMatch(/hunter2|at \w+ \(/);
+		expect(running.stderr()).toMatch(/database/i);
+	});
+
+	it("offers no phone simulator in production", async () => {
+		await using running = start({ ...onPostgres(), NODE_ENV: "production" });
+		const url = await addressOf(running);
+		expect((await fetch(new URL("/dev/phone", url))).status).toBe(404);
+		expect(running.stdout()).not.toContain("simulator");
+	});
+});
