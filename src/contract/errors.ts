@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Every code that the API answers with. The status of each stands in `server/errors.ts`. */
 export const errorCodes = [

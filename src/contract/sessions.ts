@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { channelNames } from "./channels.ts";
 import { cutTo, text } from "./text.ts";
 

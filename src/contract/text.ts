@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** PostgreSQL stores neither NUL nor a lone surrogate; both are taken out at the edge so that no text can fail later. */
 export function storable(value: string): string {

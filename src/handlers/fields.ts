@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /* Claude Code passes each field as text: a missing one is "", objects and lists are JSON, booleans "true" and "false". Foreign or cut input must not throw. */
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { cutText } from "../contract/text.ts";
 import { jsonObject, readFields, text } from "./fields.ts";
 import type { Handler } from "./tools.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { flag, fromJson, readFields, text } from "./fields.ts";
 import type { Handler } from "./tools.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { EventAccepted, EventDetails } from "../contract/events.ts";
 
 /** What the tools need of a monitored session. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import Conf from "conf";
-import { z } from "zod";
+import * as z from "zod";
 import type { Tokens } from "../contract/auth.ts";
 import { channelNames } from "../contract/channels.ts";
 import { ensurePrivateFile, ensurePrivateFolder, moveAside, removeFile } from "./files.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { channelNames } from "../contract/channels.ts";
 import { moveAside, readIfThere, removeFile, writePrivateFile } from "./files.ts";
 

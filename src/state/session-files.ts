@@ -1,6 +1,6 @@
 import { renameSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { deliveryWays } from "../contract/inbox.ts";
 import { stopSession } from "../contract/sessions.ts";
 import { isSafeName, moveAside, readFolder, readIfThere, removeFile, writePrivateFile } from "./files.ts";

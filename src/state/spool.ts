@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { type ReportEvent, reportEvent } from "../contract/events.ts";
 import { ensurePrivateFolder, readIfThere } from "./files.ts";
 
