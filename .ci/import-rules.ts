@@ -36,14 +36,14 @@ const zones: Zone[] = [
 	{
 		name: "server/auth",
 		files: /^server\/auth\//,
-		may: /^(src\/contract\/|server\/(db\/|domain\/(secrets|fingerprint)\.ts$|(errors|http)\.ts$))/,
+		may: /^(src\/contract\/|server\/(db\/|domain\/(secrets|fingerprint|session-token)\.ts$|(errors|http)\.ts$))/,
 		mayTypes: /^server\/(domain\/|app-deps\.ts$)/,
 	},
 	{
 		name: "server/domain",
 		files: /^server\/domain\//,
 		may: /^(src\/contract\/|server\/(db\/|errors\.ts$))/,
-		mayTypes: /^server\/(channels\/channel|inbound\/inbound)\.ts$/,
+		mayTypes: /^server\/(channels\/channel|inbound\/(inbound|status-receipt))\.ts$/,
 		packages: { never: new RegExp(`${web.source}|${providers.source}`) },
 	},
 	{
@@ -76,7 +76,7 @@ const zones: Zone[] = [
 	{
 		name: "server/inbound",
 		files: /^server\/inbound\//,
-		may: /^(src\/contract\/|server\/inbound\/inbound\.ts$)/,
+		may: /^(src\/contract\/|server\/inbound\/(inbound|status-receipt)\.ts$)/,
 		packages: { never: web },
 	},
 	{ name: "server", files: /^server\/[^/]+$/, may: /^(server|src\/contract)\// },
