@@ -30,3 +30,7 @@ export function refreshTokenHash({ vault }: { vault: Vault }, refreshToken: stri
 export function fingerprintHash({ vault }: { vault: Vault }, fingerprint: string): string {
 	return vault.mac("fingerprint", fingerprint);
 }
+
+export function sessionTokenHash({ vault }: { vault: Vault }, sessionToken: string): string {
+	return vault.mac("session-token", sessionToken);
+}

@@ -17,3 +17,18 @@ export interface Inbound {
 
 /** What a carrier's reserved word asks for; the carrier answers all three itself. */
 export type CarrierKeyword = "stop" | "start" | "help";
+
+/** What a provider says became of a message, the same whichever provider says it. */
+export interface StatusReceipt {
+	channel: ChannelName;
+	providerId: string;
+	/** Ours, where the callback carries it: it is known before the provider's own id is stored. */
+	deliveryId: string | undefined;
+	state: "sent" | "delivered" | "failed";
+	/** The provider's own word, with its error code. */
+	receipt: string;
+	/** Why it failed, in words for the user. */
+	reason: string | undefined;
+	/** The person does not want messages any more. */
+	optedOut: boolean;
+}
