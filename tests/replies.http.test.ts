@@ -45,7 +45,7 @@ describe.each(databases)("replies by Twilio on $name", ({ open }) => {
 		]);
 		const receipt = await sendReceipt(it_, session, messages[0]?.id ?? "", { state: "seen", via: "socket" });
 		expect(receipt).toMatchObject({ status: 200, body: { state: "seen" } });
-		await smsTo(person, /migrate billing/);
+		await smsTo(person, /migrate billing.*has read your reply/s);
 	});
 
 	it("takes the webhook under /v1 as well, signed for the address that it came to", async () => {
@@ -135,7 +135,8 @@ describe.each(databases)("replies by Twilio on $name", ({ open }) => {
 		const { messages, cursor } = await poll(it_, session);
 		expect((await poll(it_, session, { after: cursor })).status).toBe(204);
 		await travel(database.db, "31 seconds");
-		expect((await poll(it_, session, { after: cursor })).messages).toEqual(messages);
+		const again = await poll(it_, session, { after: cursor });
+		expect(again.messages.map(({ id, ref }) => [id, ref])).toEqual(messages.map(({ id, ref }) => [id, ref]));
 		await sendReceipt(it_, session, messages[0]?.id ?? "", { state: "seen", via: "prompt" });
 		await travel(database.db, "31 seconds");
 		expect((await poll(it_, session)).status).toBe(204);

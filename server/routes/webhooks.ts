@@ -2,10 +2,12 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { AppDeps } from "../app-deps.ts";
 import { receiveInbound } from "../domain/receive-inbound.ts";
+import { recordReceipt } from "../domain/record-receipt.ts";
 import { AppError } from "../errors.ts";
 import { type AppEnv, createRouter } from "../http.ts";
 import { emptyTwiml, parseTwilioMessage } from "../inbound/twilio-message.ts";
 import { verifyTwilio } from "../inbound/twilio-signature.ts";
+import { parseTwilioStatus } from "../inbound/twilio-status.ts";
 
 /** Documented only: the body is read raw, because the signature covers every parameter as it came. */
 const signedForm = {
@@ -26,6 +28,15 @@ const message = createRoute({
 	responses: { 200: { description: "Taken; answers go out as messages of their own", content: twiml } },
 });
 
+const status = createRoute({
+	method: "post",
+	path: "/webhooks/twilio/status",
+	tags: ["webhooks"],
+	summary: "Twilio says what became of an SMS of ours",
+	request: { ...signedForm, query: z.object({ delivery: z.string().optional() }) },
+	responses: { 204: { description: "Taken" } },
+});
+
 /** Signed webhooks of the providers. Whatever is in them, the provider hears only "taken": strangers get no answer. */
 export function webhookRoutes(deps: AppDeps): OpenAPIHono<AppEnv> {
 	const router = createRouter();
@@ -37,6 +48,12 @@ export function webhookRoutes(deps: AppDeps): OpenAPIHono<AppEnv> {
 			deps.log.info({ request_id: c.get("requestId"), provider: inbound.provider, outcome }, "inbound message");
 		}
 		return c.body(emptyTwiml, 200, { "Content-Type": "text/xml; charset=utf-8" });
+	});
+	router.openAPIRegistry.registerPath(status);
+	router.post(status.path, async (c) => {
+		const receipt = parseTwilioStatus(await twilioParams(c, deps), c.req.query("delivery"));
+		if (receipt !== undefined) await recordReceipt(deps, receipt);
+		return c.body(null, 204);
 	});
 	return router;
 }
