@@ -2,6 +2,7 @@
 export function retryAfterMs(value: string | undefined, now: Date): number | undefined {
 	if (value === undefined) return undefined;
 	if (/^\d{1,9}$/.test(value.trim())) return Number(value) * 1000;
-	const date = Date.parse(value);
+	// Date.parse takes more than HTTP does: "-5" would be a year.
+	const date = /^[A-Z][a-z]{2}/.test(value.trim()) ? Date.parse(value) : Number.NaN;
 	return Number.isNaN(date) ? undefined : Math.max(0, date - now.getTime());
 }

@@ -42,6 +42,10 @@ export function refusalOf(error: unknown, { retryAfter }: Attempt): DeliveryResu
 		const code = network.data.code;
 		return { ok: false, retryable: true, reason: "The SMS provider could not be reached.", ...(code ? { code } : {}) };
 	}
+	// The SDK parses whatever came with 2xx: what is no JSON came from something in between, and the message went nowhere.
+	if (error instanceof SyntaxError) {
+		return { ok: false, retryable: true, reason: "The SMS provider's answer could not be read." };
+	}
 	const rest = restError.safeParse(error);
 	if (!rest.success) {
 		throw new Error(`Twilio's SDK failed with ${error instanceof Error ? error.name : "a value that is no error"}.`);

@@ -9,14 +9,14 @@ const callback = z.looseObject({
 });
 
 /** What the statuses mean for us; the others (accepted, queued, sending …) say nothing that we do not know. */
-const states: Readonly<Record<string, StatusReceipt["state"]>> = {
-	sent: "sent",
-	delivered: "delivered",
-	read: "delivered",
-	undelivered: "failed",
-	failed: "failed",
-	canceled: "failed",
-};
+const states: ReadonlyMap<string, StatusReceipt["state"]> = new Map([
+	["sent", "sent"],
+	["delivered", "delivered"],
+	["read", "delivered"],
+	["undelivered", "failed"],
+	["failed", "failed"],
+	["canceled", "failed"],
+]);
 
 const reasons: Readonly<Record<number, string>> = {
 	21610: "The phone has opted out with STOP. Text START to turn messages on again.",
@@ -36,7 +36,7 @@ export function parseTwilioStatus(params: URLSearchParams, delivery?: string | n
 	if (!parsed.success) return undefined;
 	const { MessageSid, MessageStatus, ErrorCode } = parsed.data;
 	const status = MessageStatus.toLowerCase();
-	const state = states[status];
+	const state = states.get(status);
 	if (state === undefined) return undefined;
 	const known = ErrorCode === undefined ? undefined : reasons[ErrorCode];
 	return {
