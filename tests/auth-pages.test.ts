@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type AuthServer, startAuthServer } from "./helpers/auth-server.ts";
-import { databases, type TestDatabase } from "./helpers/database.ts";
+import { databases, type TestDatabase, travel } from "./helpers/database.ts";
 import { begin, challengeOf, codeIn, exchangeBody, freshNumber, post, secret, wrongCode } from "./helpers/login.ts";
 import { startTwilioEmulator, type TwilioEmulator } from "./helpers/twilio-emulator.ts";
 
@@ -154,6 +154,14 @@ describe.each(databases)("the login pages on $name", ({ open }) => {
 		expect(answers.filter(({ status }) => status === 200)).toHaveLength(2);
 		expect(twilio.sent.filter(({ to }) => to === begun.number)).toHaveLength(3);
 		expect((await submit("/login/resend", { temp_token: begun.tempToken })).status).toBe(429);
+	});
+
+	it("take no code after ten minutes (row 34)", async () => {
+		const begun = await beginAtPage();
+		await travel(database.db, "601 seconds");
+		const answer = await submit("/login/confirm", { temp_token: begun.tempToken, code: begun.code });
+		expect(answer.status).toBe(410);
+		expect(await answer.text()).toContain("That code has expired");
 	});
 
 	it("take no code for a pairing that was begun without a page: it has nowhere to lead", async () => {

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createHttpLimits } from "../server/auth/http-limits.ts";
+import { resendCode } from "../server/domain/resend-code.ts";
+import { startPairing } from "../server/domain/start-pairing.ts";
 import { errorBody } from "../src/contract/errors.ts";
 import { startAuthServer } from "./helpers/auth-server.ts";
 import { type AuthWorld, openAuthWorld } from "./helpers/auth-world.ts";
@@ -84,5 +86,22 @@ describe.each(databases)("codes on $name", ({ open }) => {
 		const down = await world.post("/login", loginBody(freshNumber()));
 		expect(down).toMatchObject({ status: 503, body: { error: "unavailable" } });
 		expect(down.headers.get("retry-after")).toBe("60");
+	});
+
+	it("that only the simulator shows have no limits for numbers and addresses, and still three for a pairing", async () => {
+		const limits = createHttpLimits({ requestsPerMinute: 1000, codeSendsPerDay: 1 });
+		await using simulated = await startAuthServer({ database: world.database, limits });
+		const number = freshNumber();
+		const request = { channel: "sms" as const, address: number, state: "s", codeChallenge: "c" };
+		const rules = { smsCountries: [], countSend: () => limits.codeSend("1.2.3.4") };
+		for (let sent = 0; sent < 6; sent++) {
+			expect((await post(simulated.url, "/login", loginBody(number))).status).toBe(200);
+		}
+		const started = await startPairing(simulated.deps, { ...request, callbackUri: "http://127.0.0.1:1/cb" }, rules);
+		const answers = await Promise.all(
+			Array.from({ length: 10 }, () => resendCode(simulated.deps, started.tempToken, rules)),
+		);
+		expect(answers.filter(({ outcome }) => outcome === "sent")).toHaveLength(2);
+		expect(simulated.deps.phone?.messages).toHaveLength(9);
 	});
 });

@@ -1,4 +1,4 @@
-import { and, eq, isNotNull } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import type { ChannelName } from "../../src/contract/channels.ts";
 import { pairings } from "../db/schema.ts";
 import type { Deps } from "./deps.ts";
@@ -20,8 +20,8 @@ export async function readPairing(deps: Deps, tempToken: string): Promise<PagePa
 	const [row] = await deps.db
 		.select()
 		.from(pairings)
-		.where(and(eq(pairings.tempTokenHash, tempTokenHash(deps, tempToken)), isNotNull(pairings.callbackUri)));
-	if (row === undefined || row.callbackUri === null) return undefined;
+		.where(eq(pairings.tempTokenHash, tempTokenHash(deps, tempToken)));
+	if (row?.callbackUri == null) return undefined;
 	return {
 		channel: row.channel,
 		label: row.label,
