@@ -1,11 +1,12 @@
-/** A beat soon after activity is worth a request, but not more often than this. */
-const soonMs = 5000;
+/** Activity is told soon, for it ends the "waiting" of the server, but not more often than this. */
+const soonMs = 1000;
 
-/** Calls `beat` every `intervalMs`, and at once when there is news; never twice at the same time. */
+/** Calls `beat` every `intervalMs`, and soon after there is news; never twice at the same time. `beat` must not throw. */
 export class Heartbeat {
 	readonly #beat: () => Promise<void>;
 	readonly #intervalMs: number;
 	#timer: NodeJS.Timeout | undefined;
+	#soon: NodeJS.Timeout | undefined;
 	#lastAt = Number.NEGATIVE_INFINITY;
 	#running: Promise<void> | undefined;
 
@@ -19,17 +20,23 @@ export class Heartbeat {
 		this.#now();
 	}
 
-	/** In the background; throttled. */
+	/** In the background; what comes within a second of the last beat waits for the end of that second. */
 	soon(): void {
-		if (this.#timer !== undefined && performance.now() - this.#lastAt >= soonMs) this.#now();
+		if (this.#timer === undefined) return;
+		const waitMs = this.#lastAt + soonMs - performance.now();
+		if (waitMs <= 0) this.#now();
+		else this.#soon ??= setTimeout(() => this.#now(), waitMs);
 	}
 
 	stop(): void {
 		clearInterval(this.#timer);
+		clearTimeout(this.#soon);
 		this.#timer = undefined;
 	}
 
 	#now(): void {
+		clearTimeout(this.#soon);
+		this.#soon = undefined;
 		this.#lastAt = performance.now();
 		this.#running ??= this.#beat().finally(() => {
 			this.#running = undefined;

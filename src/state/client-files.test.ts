@@ -1,0 +1,40 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, writeFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../tests/helpers/temporary-folder.ts";
+import { clientFilePath, isAlive, readClientFile, removeDeadClientFiles, writeClientFile } from "./client-files.ts";
+
+const file = { session_id: "e93c2930", source: "startup", cwd: "/work" };
+
+describe("a client's file", () => {
+	it("tells which session the client is in", async () => {
+		await using home = await temporaryFolder();
+		expect(readClientFile(home.path, 4711)).toBeUndefined();
+		writeClientFile(home.path, 4711, file);
+		expect(readClientFile(home.path, 4711)).toMatchObject(file);
+	});
+
+	it.each(["", "{", "null", "[]", '{"session_id":5}', '{"session_id":"../../etc"}'])(
+		"that holds %j tells nothing",
+		async (content) => {
+			await using home = await temporaryFolder();
+			writeClientFile(home.path, 4711, file);
+			writeFileSync(clientFilePath(home.path, 4711), content);
+			expect(readClientFile(home.path, 4711)).toBeUndefined();
+		},
+	);
+
+	it("goes when its client is dead, and stays while it lives", async () => {
+		await using home = await temporaryFolder();
+		const child = spawn(process.execPath, ["-e", ""]);
+		await once(child, "exit");
+		const dead = child.pid ?? 0;
+		writeClientFile(home.path, dead, file);
+		writeClientFile(home.path, process.pid, file);
+		expect([isAlive(dead), isAlive(process.pid)]).toEqual([false, true]);
+		removeDeadClientFiles(home.path);
+		expect(existsSync(clientFilePath(home.path, dead))).toBe(false);
+		expect(existsSync(clientFilePath(home.path, process.pid))).toBe(true);
+	});
+});
