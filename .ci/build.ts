@@ -37,7 +37,6 @@ export async function pluginFiles(root: string): Promise<Map<string, string>> {
 	const files = new Map<string, string>();
 	for await (const path of glob(pluginTexts, { cwd: root })) {
 		const text = await readFile(join(root, path), "utf8");
-		// biome-ignore lint/suspicious/noTemplateCurlyInString: Claude Code's own placeholder
 		files.set(path.replaceAll(sep, "/"), text.replaceAll("${CLAUDE_PLUGIN_ROOT}/dist/", "${CLAUDE_PLUGIN_ROOT}/"));
 	}
 	const { outputFiles, metafile } = await build({

@@ -147,7 +147,6 @@ describe("the hooks", () => {
 		const home = await freshFolder();
 		for (const { command, args } of commands.map((each) => commandHook.parse({ ...each, event: undefined }))) {
 			expect(command).toBe("node");
-			// biome-ignore lint/suspicious/noTemplateCurlyInString: Claude Code's own placeholder
 			const paths = args.map((arg) => arg.replaceAll("${CLAUDE_PLUGIN_ROOT}", dist));
 			expect(await runScript(node, paths, stdin, home)).toEqual({
 				code: 0,
