@@ -31,6 +31,14 @@ describe.each(databases)("logging out on $name", ({ open }) => {
 		expect(await world.audited(given.access_token)).toEqual(["login", "logout"]);
 	});
 
+	it("kills the tokens of the sessions that the machine started (row 41)", async () => {
+		const given = await world.login();
+		const session = await world.startSession(given);
+		expect((await world.heartbeat(session)).status).toBe(200);
+		expect((await world.logOut(given)).body).toEqual({ revoked: true, sessions_cleared: 1 });
+		expect(await world.heartbeat(session)).toMatchObject({ status: 401, body: { error: "unauthorized" } });
+	});
+
 	it("leaves the user's other machines logged in", async () => {
 		const laptop = await world.login("laptop");
 		const desktop = await world.login("desktop", laptop.number);

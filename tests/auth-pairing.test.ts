@@ -84,7 +84,9 @@ describe.each(databases)("pairing on $name", ({ open }) => {
 		expect(await exchange(exchangeBody(begun))).toMatchObject({ status: 401, body: { details: { reason: "burnt" } } });
 	});
 
-	it("compares five of a thousand guesses at once, and the pairing is dead after them (row 35)", async () => {
+	it("compares five of a thousand guesses at once, and the pairing is dead after them (row 35)", {
+		timeout: 90_000,
+	}, async () => {
 		const begun = await begin();
 		const guesses = Array.from({ length: 1000 }, (_, index) => (index * 7).toString().padStart(6, "0"));
 		const asked = guesses.filter((guess) => guess !== begun.code);

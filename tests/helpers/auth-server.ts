@@ -1,82 +1,53 @@
-import { randomBytes, randomInt } from "node:crypto";
-import { requestId } from "hono/request-id";
-import { uuidv7 } from "uuidv7";
 import type { AppDeps } from "../../server/app-deps.ts";
-import { createAccessTokens } from "../../server/auth/access-token.ts";
-import { requireUser } from "../../server/auth/bearer.ts";
-import { createHttpLimits, type HttpLimits, limitByAddress } from "../../server/auth/http-limits.ts";
-import { loadKeys } from "../../server/auth/keys.ts";
-import { createVault } from "../../server/auth/vault.ts";
-import { createChannels } from "../../server/channels/index.ts";
-import { answerError, createRouter } from "../../server/http.ts";
-import { createInboxBus } from "../../server/inbox-bus.ts";
-import { closeServer, listen } from "../../server/listen.ts";
-import { createLog } from "../../server/log.ts";
-import { loginPages } from "../../server/pages/login.tsx";
-import { authRoutes } from "../../server/routes/auth.ts";
-import { SimulatorPhone } from "../../server/simulator-phone.ts";
+import { createHttpLimits, type HttpLimits } from "../../server/auth/http-limits.ts";
+import { readEnv } from "../../server/env.ts";
+import { startServer } from "../../server/start.ts";
 import type { TestDatabase } from "./database.ts";
 import type { TwilioEmulator } from "./twilio-emulator.ts";
 
 export interface AuthServerOptions {
 	database: TestDatabase;
+	/** Without it SMS goes to the phone simulator. */
 	twilio?: TwilioEmulator;
+	/** Without them: none that a test reaches. */
 	limits?: HttpLimits;
+	/** The clock of tokens. */
 	now?: () => Date;
 	trustedProxies?: number;
 }
+
 export interface AuthServer extends AsyncDisposable {
 	url: URL;
 	deps: AppDeps;
+	/** Every line as the code wrote it, before the log's own scrubbing. */
 	logged: string[];
 }
-const generous = () => createHttpLimits({ requestsPerMinute: 100_000, codeSendsPerDay: 100_000 });
+
+/** The real server on a port of its own, for the suites of the login. */
 export async function startAuthServer(options: AuthServerOptions): Promise<AuthServer> {
-	const { database, twilio } = options;
+	const { database, twilio, now } = options;
 	const logged: string[] = [];
-	const log = createLog("debug", { write: (line) => void logged.push(line) });
-	const keys = await loadKeys({ dataDir: database.dataDir, jwtPrivateKey: undefined, dataKey: undefined });
-	const router = createRouter();
-	const { server, url } = await listen({ host: "127.0.0.1", port: 0, fetch: (r, b) => router.fetch(r, b) });
-	const now = options.now ?? (() => new Date());
-	const phone = new SimulatorPhone();
-	const deps: AppDeps = {
-		db: database.db,
-		now,
-		id: uuidv7,
-		secret: (bytes) => randomBytes(bytes).toString("base64url"),
-		code: () => randomInt(1_000_000).toString().padStart(6, "0"),
-		vault: createVault(keys.dataKey),
-		channels: createChannels({
-			twilio: twilio && {
-				accountSid: twilio.accountSid,
-				authToken: twilio.authToken,
-				phoneNumber: twilio.number,
-				baseUrl: new URL(twilio.baseUrl),
-			},
-			publicUrl: () => url,
-			phone,
+	const note = (fields: object, message: string) => void logged.push(`${JSON.stringify(fields)} ${message}\n`);
+	const credentials =
+		twilio === undefined
+			? {}
+			: {
+					TWILIO_ACCOUNT_SID: twilio.accountSid,
+					TWILIO_AUTH_TOKEN: twilio.authToken,
+					TWILIO_PHONE_NUMBER: twilio.number,
+					TWILIO_BASE_URL: twilio.baseUrl,
+				};
+	const server = await startServer({
+		env: readEnv({
+			PORT: "0",
+			DATA_DIR: database.dataDir,
+			TRUSTED_PROXIES: String(options.trustedProxies ?? 0),
+			...credentials,
 		}),
-		wakeOutbox: () => undefined,
-		inboxBus: createInboxBus(database.db, { log }),
-		log,
-		version: "0",
-		publicUrl: url,
-		tokens: createAccessTokens({ db: database.db, signing: keys.signing, publicUrl: url, now, id: uuidv7 }),
-		limits: options.limits ?? generous(),
-		trustedProxies: options.trustedProxies ?? 0,
-		smsCountries: ["US", "CA"],
-		twilio: undefined,
-		phone,
-		pluginRoot: undefined,
-		draining: () => false,
-	};
-	router.onError((e, c) => answerError(e, c, log));
-	router.use(requestId({ headerName: "" }));
-	router.use(limitByAddress(deps));
-	router.get("/status", requireUser(deps), (c) => c.json(c.get("user")));
-	router.route("/v1", authRoutes(deps));
-	router.route("/", authRoutes(deps));
-	router.route("/", loginPages(deps));
-	return { url, deps, logged, [Symbol.asyncDispose]: () => closeServer(server, 500) };
+		database,
+		log: { debug: note, info: note, warn: note, error: note },
+		limits: options.limits ?? createHttpLimits({ requestsPerMinute: 1_000_000, codeSendsPerDay: 1_000_000 }),
+		...(now === undefined ? {} : { now }),
+	});
+	return { url: server.url, deps: server.deps, logged, [Symbol.asyncDispose]: () => server.close() };
 }

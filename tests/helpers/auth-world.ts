@@ -5,7 +5,8 @@ import { uuidv7 } from "uuidv7";
 import { z } from "zod";
 import { rowsOf } from "../../server/db/client.ts";
 import { sessions } from "../../server/db/schema.ts";
-import { type AuthServer, startAuthServer } from "./auth-server.ts";
+import { sessionStarted } from "../../src/contract/sessions.ts";
+import { type AuthServer, type AuthServerOptions, startAuthServer } from "./auth-server.ts";
 import type { databases, TestDatabase } from "./database.ts";
 import { logIn, post, secret, withToken } from "./login.ts";
 import { startTwilioEmulator, type TwilioEmulator } from "./twilio-emulator.ts";
@@ -73,7 +74,30 @@ export class AuthWorld {
 		return row?.n ?? 0;
 	}
 
-	/** A session of the token's device, as /sessions/start stores it. */
+	/** A session as a companion starts it, and its token. */
+	async startSession(login: { access_token: string; fingerprint: string }): Promise<{ id: string; token: string }> {
+		const answer = await this.post(
+			"/sessions/start",
+			{
+				claude_session_id: randomUUID(),
+				description: "a session",
+				hostname: "laptop",
+				cwd: "/tmp",
+				started_at: new Date().toISOString(),
+			},
+			withToken(login.access_token, login.fingerprint),
+		);
+		const { session_id, session_token } = sessionStarted.parse(answer.body);
+		return { id: session_id, token: session_token };
+	}
+
+	heartbeat(session: { id: string; token: string }) {
+		const now = new Date().toISOString();
+		const headers = { authorization: `Bearer ${session.token}` };
+		return this.post(`/sessions/${session.id}/heartbeat`, { timestamp: now, last_activity: now }, headers);
+	}
+
+	/** A session of the token's device in any state, as /sessions/start stores it. */
 	async addSession(token: string, status: "active" | "stale" | "ended" = "active"): Promise<string> {
 		const { sub, ["device"]: device } = decodeJwt(token);
 		const id = uuidv7();
@@ -115,10 +139,18 @@ export class AuthWorld {
 	}
 }
 
-export async function openAuthWorld(open: (typeof databases)[number]["open"]): Promise<AuthWorld> {
+export async function openAuthWorld(
+	open: (typeof databases)[number]["open"],
+	options: Pick<AuthServerOptions, "limits" | "trustedProxies"> = {},
+): Promise<AuthWorld> {
 	const [database, twilio] = await Promise.all([open(), startTwilioEmulator({ callbacks: "manual" })]);
 	const clock = { ahead: 0 };
-	const server = await startAuthServer({ database, twilio, now: () => new Date(Date.now() + clock.ahead) });
+	const server = await startAuthServer({
+		...options,
+		database,
+		twilio,
+		now: () => new Date(Date.now() + clock.ahead),
+	});
 	return new AuthWorld({ database, twilio, server, clock });
 }
 
