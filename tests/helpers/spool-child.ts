@@ -7,5 +7,6 @@ const spool = new Spool(home, session, (message) => process.stderr.write(`${mess
 for (let at = 0; at < Number(count); at++) {
 	const details = { message: `${label} ${at} ${"x".repeat(at % 700)}` };
 	spool.append({ id: uuidv7(), type: "progress", occurred_at: new Date().toISOString(), details });
-	process.stdout.write(`${label} ${at}\n`);
+	// The line must have left before the next event: a kill takes what still waits in this process.
+	await new Promise((written) => process.stdout.write(`${label} ${at}\n`, written));
 }
