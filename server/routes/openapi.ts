@@ -26,7 +26,6 @@ export function openApiRoutes(app: OpenAPIHono<AppEnv>, { version, publicUrl }: 
 
 function describe(app: OpenAPIHono<AppEnv>, version: string, publicUrl: URL): object {
 	const registry = app.openAPIRegistry;
-	registry.register("Error", errorBody);
 	for (const [name, text] of [
 		[accessTokenScheme, "From /auth/exchange; together with the header x-device-fingerprint"],
 		[sessionTokenScheme, "From /sessions/start; good for the routes of that one session"],
@@ -46,7 +45,9 @@ function describe(app: OpenAPIHono<AppEnv>, version: string, publicUrl: URL): ob
 	for (const item of Object.values(document.paths ?? {})) {
 		for (const operation of Object.values(item)) operation.responses.default ??= refusal;
 	}
-	return document;
+	const { $schema: _, ...error } = z.toJSONSchema(errorBody);
+	const { components } = document;
+	return { ...document, components: { ...components, schemas: { ...components?.schemas, Error: error } } };
 }
 
 const refusal = {
