@@ -93,7 +93,7 @@ describe.each(databases)("the login pages on $name", ({ open }) => {
 		expect(twilio.sent.length).toBe(before);
 	});
 
-	it("lead back to the listener with its state once the right code came, and to nowhere else (rows 32, 36)", async () => {
+	it("lead back to the listener with its state once the right code came, and to nowhere else (row 36)", async () => {
 		const begun = await beginAtPage();
 		const early = await post(server.url, "/auth/exchange", exchangeBody(begun, { pairing_code: undefined }));
 		expect(early).toMatchObject({ status: 401, body: { details: { reason: "unconfirmed" } } });

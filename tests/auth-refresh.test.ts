@@ -41,7 +41,7 @@ describe.each(databases)("a refresh token on $name", ({ open }) => {
 		});
 	});
 
-	it("gives fifty callers at once one and the same successor (rows 38, 39)", async () => {
+	it("gives fifty callers at once one and the same successor (row 38)", async () => {
 		const given = await world.login();
 		const answers = await Promise.all(
 			Array.from({ length: 50 }, () => world.refresh(given.refresh_token, given.fingerprint)),

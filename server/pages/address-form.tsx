@@ -62,7 +62,7 @@ export function AddressForm(props: AddressFormProps) {
 					{addressProblem !== undefined && <Problem id="address-problem">{addressProblem}</Problem>}
 				</div>
 				<Consent problem={consentProblem} channels={channels} />
-				<Simulated {...props} />
+				<Simulated {...props} sent={false} />
 				<button class="button" type="submit">
 					Send code
 				</button>

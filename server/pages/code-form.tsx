@@ -65,7 +65,7 @@ export function CodeForm({ query, tempToken, channel, label, sendsLeft, problem,
 					Use another number
 				</a>
 			</div>
-			{channel?.simulated === true && <Simulated channels={[channel]} simulator={simulator} />}
+			{channel?.simulated === true && <Simulated channels={[channel]} simulator={simulator} sent={true} />}
 			<AskedBy callbackUri={query.callback_uri} />
 		</>
 	);

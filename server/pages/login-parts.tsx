@@ -53,10 +53,12 @@ interface SimulatedProps {
 	channels: OfferedChannel[];
 	/** Where the phone simulator is, when this server has one. */
 	simulator: string | undefined;
+	/** The code has left already. */
+	sent: boolean;
 }
 
 /** Says where messages go while a channel has no provider. */
-export function Simulated({ channels, simulator }: SimulatedProps) {
+export function Simulated({ channels, simulator, sent }: SimulatedProps) {
 	const titles = channels.filter((channel) => channel.simulated).map(({ title }) => title);
 	if (titles.length === 0) return null;
 	return (
@@ -70,7 +72,7 @@ export function Simulated({ channels, simulator }: SimulatedProps) {
 						phone simulator
 					</a>
 				)}
-				. Any number will do.
+				. {sent ? "The code is there." : "Any number will do."}
 			</p>
 		</div>
 	);

@@ -39,6 +39,10 @@ describe("the pairing page in Chromium", () => {
 
 	async function sendCode(page: Page, listener: CallbackListener, number: string): Promise<void> {
 		await page.goto(listener.loginUrl(server.url));
+		await submitNumber(page, number);
+	}
+
+	async function submitNumber(page: Page, number: string): Promise<void> {
 		await page.getByLabel("Phone number").fill(number);
 		await page.getByRole("checkbox").check();
 		await page.getByRole("button", { name: "Send code" }).click();
@@ -217,15 +221,19 @@ describe("the pairing page in Chromium", () => {
 		expect(problems).toEqual([]);
 	});
 
-	it("says where messages appear while no provider is set up", async () => {
+	it("says where messages appear while no provider is set up, and pairs there too", async () => {
 		await using listener = await new CallbackListener().listen();
 		await using opened = await openPage(browser);
 		const { page, problems } = opened;
+		await page.goto(simulated.url.href);
+		await screenshot(page, "home-phone");
 		await page.goto(listener.loginUrl(simulated.url));
 		expect(await page.getByRole("link", { name: "phone simulator" }).getAttribute("href")).toBe("/dev/phone");
 		await screenshot(page, "pairing-10-simulated-phone");
-		await page.goto(simulated.url.href);
-		await screenshot(page, "home-phone");
+		await submitNumber(page, freshNumber());
+		await screenshot(page, "pairing-12-simulated-code-phone");
+		await typeCode(page, codeIn(simulated.deps.phone?.messages.at(-1)?.text ?? ""));
+		await page.waitForURL(`${listener.callbackUri}?**`);
 		expect(problems).toEqual([]);
 	});
 
