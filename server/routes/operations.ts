@@ -41,8 +41,8 @@ export function operationRoutes(deps: AppDeps): OpenAPIHono<AppEnv> {
 			await checkReady(deps, deps.draining());
 			return c.json({ status: "ready" as const }, 200);
 		})
-		.openapi(keys, async (c) => {
+		.openapi(keys, (c) => {
 			c.header("Cache-Control", "public, max-age=300");
-			return c.json(jwks.parse(await deps.tokens.jwks()), 200);
+			return c.json(jwks.parse(deps.tokens.jwks()), 200);
 		});
 }

@@ -18,7 +18,7 @@ export interface ReplyServer extends AsyncDisposable {
 
 export async function startReplyServer(
 	database: TestDatabase,
-	options: { advancedOptOut?: boolean; env?: Record<string, string> } = {},
+	options: { advancedOptOut?: boolean; env?: Record<string, string>; now?: () => Date } = {},
 ): Promise<ReplyServer> {
 	const twilio = await startTwilioEmulator({ advancedOptOut: options.advancedOptOut ?? false });
 	const logged: string[] = [];
@@ -33,7 +33,8 @@ export async function startReplyServer(
 	});
 	const limits = createHttpLimits({ requestsPerMinute: 100_000, codeSendsPerDay: 100_000 });
 	const log = createLog("debug", { write: (line) => void logged.push(line) });
-	const server = await startServer({ env, database, log, limits });
+	const clock = options.now === undefined ? {} : { now: options.now };
+	const server = await startServer({ env, database, log, limits, ...clock });
 	twilio.inboundUrl = new URL("/webhooks/twilio/message", server.url).href;
 	return {
 		server,
