@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { watchSessions } from "../../server/domain/watch-sessions.ts";
 import { travel } from "../helpers/database.ts";
-import { startLoop } from "../helpers/loop.ts";
+import { quickHeartbeat, startLoop } from "../helpers/loop.ts";
 import { httpError, text, toolUse } from "../helpers/mock-model.ts";
 import { eventTypesOf, sessionStatusesOf } from "../helpers/stored.ts";
 import { until } from "../helpers/until.ts";
@@ -47,7 +48,8 @@ describe("a monitored session", () => {
 	it("says once that Claude waits after ten silent minutes, and again only after new activity (rows 59, 60)", async () => {
 		await using loop = await startLoop();
 		await loop.pair();
-		await using tui = await loop.tui();
+		// A heartbeat would tell the server how short the silence really was.
+		await using tui = await loop.tui({ env: { CLAUDE_NOTIFY_HEARTBEAT_INTERVAL: "3600000" } });
 		await tui.type('/notify-start "quiet"');
 		await tui.waitForScreen(/monitor/i);
 		await tui.type("hello");
@@ -85,17 +87,15 @@ describe("a monitored session", () => {
 	it("that is killed is reported as lost, once (row 57)", async () => {
 		await using loop = await startLoop();
 		await loop.pair();
-		const tui = await loop.tui();
+		const tui = await loop.tui({ env: quickHeartbeat });
 		await tui.type('/notify-start "doomed"');
 		await tui.waitForScreen(/monitor/i);
 		tui.kill("SIGKILL");
 		await tui.waitForExit();
-		// 30 s heartbeats and three of them missed, moved in steps so that the server sees silence, not sleep.
-		await travel(loop.database.db, "5 minutes");
 		await loop.phone.waitFor(/lost/i);
-		await travel(loop.database.db, "3 hours");
-		await loop.server.deps.log.debug({}, "one more tick");
 		await tui[Symbol.asyncDispose]();
+		await travel(loop.database.db, "3 hours");
+		await watchSessions(loop.server.deps, { upMs: 10_800_000 });
 		expect(loop.phone.texts().filter((sent) => /lost/i.test(sent))).toHaveLength(1);
 	});
 
@@ -113,10 +113,15 @@ describe("a monitored session", () => {
 		await tui.type("two");
 		await tui.waitForScreen(/bad key/);
 		await loop.restartServer();
-		await loop.phone.waitFor(/Completed successfully!/, 40_000);
-		await loop.phone.waitFor(/Error: Bash/, 40_000);
-		const rows = await eventTypesOf(loop.database.db);
-		expect(rows).toEqual(["error", "done", "error"]);
+		await until(
+			async () => (await eventTypesOf(loop.database.db)).length === 3,
+			40_000,
+			async () => `the server has ${await eventTypesOf(loop.database.db)}`,
+		);
+		expect(await eventTypesOf(loop.database.db)).toEqual(["error", "done", "error"]);
+		await loop.phone.waitFor(/Completed successfully!/);
+		const told = loop.phone.texts().filter((sent) => sent.includes('"offline"'));
+		expect(told.map((sent) => /Error: Bash|Completed/.exec(sent)?.[0])).toEqual(["Error: Bash", "Completed"]);
 	});
 
 	it("that was stopped or logged out sends nothing more (rows 7, 8)", async () => {

@@ -1,6 +1,7 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { travel } from "../helpers/database.ts";
-import { type Loop, startLoop } from "../helpers/loop.ts";
+import { type Loop, quickHeartbeat, startLoop } from "../helpers/loop.ts";
 import { hold, text, toolUse } from "../helpers/mock-model.ts";
 import type { Tui } from "../helpers/real-client.ts";
 import { inboxStatesOf } from "../helpers/stored.ts";
@@ -33,7 +34,7 @@ describe.each(["simulator", "twilio"] as const)("a reply from a phone on %s", (k
 		const request = await loop.model.waitForRequest(said("run the tests again"));
 		expect(request.context).toContain("+1***0123");
 		expect(request.context).toMatch(/permission/i);
-		await loop.phone.waitFor(/seen|on it/i);
+		await loop.phone.waitFor(/Claude has read your reply/);
 		expect(await inboxStatesOf(loop.database.db)).toEqual(["seen"]);
 		expect(loop.model.requests.filter(said("run the tests again"))).toHaveLength(1);
 	});
@@ -56,22 +57,21 @@ describe("a reply", () => {
 			async () => `the inbox is ${await inboxStatesOf(loop.database.db)}`,
 		);
 		expect(loop.model.requests.some(said("use the staging database"))).toBe(false);
-		await import("node:fs/promises").then(({ writeFile }) => writeFile(`${loop.home.cwd}/go`, ""));
+		await writeFile(join(loop.home.cwd, "go"), "");
 		const request = await loop.model.waitForRequest(said("use the staging database"));
 		expect(request.toolResults).toHaveLength(1);
-		await loop.phone.waitFor(/seen|on it/i);
+		await loop.phone.waitFor(/Claude has read your reply/);
 		expect(loop.model.requests.filter(said("use the staging database"))).toHaveLength(1);
 	});
 
 	it("waits for a session that was killed and comes in when the session is resumed (row 66)", async () => {
 		await using loop = await startLoop();
 		await loop.pair();
-		const first = await startMonitored(loop, "resumed");
+		const first = await startMonitored(loop, "resumed", { env: quickHeartbeat });
 		await finishTurn(loop, first);
 		const id = await first.sessionId();
 		first.kill("SIGKILL");
 		await first.waitForExit();
-		await travel(loop.database.db, "5 minutes");
 		await loop.phone.waitFor(/lost/i);
 		await loop.phone.reply("go on with step two");
 		await loop.phone.waitFor(/waits|queued/i);
@@ -82,15 +82,16 @@ describe("a reply", () => {
 		if (!arrived) await again.type("what now");
 		const request = await loop.model.waitForRequest(said("go on with step two"));
 		expect(request.sessionId).toBe(id);
-		await loop.phone.waitFor(/seen|on it/i);
+		await loop.phone.waitFor(/Claude has read your reply/);
 		expect(loop.model.requests.filter(said("go on with step two"))).toHaveLength(1);
 	});
 
 	it("finds its session by handle when two run side by side, and nothing of one reaches the other (rows 67, 129)", async () => {
 		await using loop = await startLoop();
 		await loop.pair();
+		const web = await loop.home.addProject("web");
 		await using b = await startMonitored(loop, "api");
-		await using c = await startMonitored(loop, "web", { cwd: await loop.home.addProject("web") });
+		await using c = await startMonitored(loop, "web", { cwd: web });
 		await finishTurn(loop, b);
 		await finishTurn(loop, c);
 		const handles = await Promise.all([/"api"/, /"web"/].map((name) => loop.phone.waitFor(name)));
@@ -98,11 +99,11 @@ describe("a reply", () => {
 		expect(forB).not.toBe(forC);
 		await loop.phone.reply(`${forC} deploy the web`);
 		await loop.phone.reply(`${forB.toUpperCase()}: restart the api`);
-		const web = await loop.model.waitForRequest(said("deploy the web"));
-		const api = await loop.model.waitForRequest(said("restart the api"));
-		expect(web.sessionId).toBe(await c.sessionId());
-		expect(api.sessionId).toBe(await b.sessionId());
-		expect(web.newText).not.toContain(`${forC} deploy`);
+		const toWeb = await loop.model.waitForRequest(said("deploy the web"));
+		const toApi = await loop.model.waitForRequest(said("restart the api"));
+		expect(toWeb.sessionId).toBe(await c.sessionId());
+		expect(toApi.sessionId).toBe(await b.sessionId());
+		expect(toWeb.newText).not.toContain(`${forC} deploy`);
 	});
 
 	it("finds the session after /clear too, which goes on being monitored under its new id", async () => {
@@ -120,7 +121,7 @@ describe("a reply", () => {
 		await loop.phone.reply("start over with less");
 		const request = await loop.model.waitForRequest(said("start over with less"));
 		expect(request.sessionId).not.toBe(before);
-		await loop.phone.waitFor(/seen|on it/i);
+		await loop.phone.waitFor(/Claude has read your reply/);
 	});
 
 	it("that is the same text twice arrives twice", async () => {
@@ -163,6 +164,6 @@ describe("a reply", () => {
 		await tui.type("anything new?");
 		const request = await loop.model.waitForRequest(({ userText }) => userText.includes("anything new?"));
 		expect(request.context).toContain("look at the log");
-		await loop.phone.waitFor(/seen|on it/i);
+		await loop.phone.waitFor(/Claude has read your reply/);
 	});
 });

@@ -10,6 +10,9 @@ import { startTwilioEmulator, type TwilioEmulator } from "./twilio-emulator.ts";
 
 export const pluginRoot = resolve(import.meta.dirname, "../..");
 
+/** For tests of lost sessions: three missed heartbeats are three seconds. */
+export const quickHeartbeat = { CLAUDE_NOTIFY_HEARTBEAT_INTERVAL: "1000" };
+
 export interface LoopOptions {
 	database?: (typeof databases)[number]["name"];
 	phone?: "simulator" | "twilio";
