@@ -1,9 +1,11 @@
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createChannels } from "../server/channels/index.ts";
 import { deliveries, identities } from "../server/db/schema.ts";
 import { acceptEvent } from "../server/domain/accept-event.ts";
 import { claimDeliveries } from "../server/outbox/claim.ts";
 import { settle } from "../server/outbox/settle.ts";
+import { SimulatorPhone } from "../server/simulator-phone.ts";
 import { databases, type TestDatabase, travel } from "./helpers/database.ts";
 import { addDelivery, addSession, addUser, report } from "./helpers/fixture.ts";
 import { atOnce, busy, claim, type OutboxWorld, outboxWorld } from "./helpers/outbox-world.ts";
@@ -35,6 +37,17 @@ describe.each(databases)("the outbox on $name", ({ open }) => {
 				idempotencyKey: row.id,
 			},
 		]);
+	});
+
+	it("shows a simulated message on the phone and calls it delivered, since it is where the person reads it", async () => {
+		const phone = new SimulatorPhone();
+		const channels = createChannels({ twilio: undefined, publicUrl: () => new URL("http://127.0.0.1:1"), phone });
+		const user = await addUser(world.deps);
+		const id = await addDelivery(world.deps, user);
+		world.start({}, { ...world.deps, channels });
+		expect(await world.settled(id)).toMatchObject({ state: "delivered", segments: 1 });
+		expect(phone.messages).toMatchObject([{ direction: "to_phone", channel: "sms", address: user.addresses[0] }]);
+		expect(world.sentTo(user.addresses[0])).toEqual([]);
 	});
 
 	it("tells what was held back since the message before", async () => {

@@ -1,6 +1,7 @@
+import fc from "fast-check";
 import { SegmentedMessage } from "sms-segments-calculator";
 import { describe, expect, it } from "vitest";
-import type { EventDetails, EventType } from "../../src/contract/events.ts";
+import { type EventDetails, type EventType, eventTypes } from "../../src/contract/events.ts";
 import type { MessageStyle } from "../channels/channel.ts";
 import type { Notice } from "./notice.ts";
 import { type EventContent, renderMessage } from "./render-message.ts";
@@ -151,6 +152,22 @@ describe("an SMS about an event", () => {
 		);
 		const whole = renderMessage(event("error", { error_message: hostile.replace("\r100%", "") }), chat).text;
 		expect(whole).toContain("Error: red link gnp.exe 50%\nAWS AKIA*** password=***");
+	});
+
+	it("is well formed, within its length and free of control characters whatever an agent wrote (row 196)", () => {
+		const texts = fc.string({ unit: "binary", maxLength: 400 });
+		fc.assert(
+			fc.property(texts, texts, fc.constantFrom(...eventTypes), (message, description, type) => {
+				for (const style of [sms, chat]) {
+					const details = { message, error_message: message, tool_name: description };
+					const { text } = renderMessage(event(type, details, { description, held }), style);
+					expect(text.length).toBeLessThanOrEqual(style.maxLength);
+					expect(text.isWellFormed()).toBe(true);
+					expect(text.replace(/[\n\t]/g, "")).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
+				}
+			}),
+			{ numRuns: 300 },
+		);
 	});
 
 	it("takes Markdown, HTML and mentions literally", () => {
