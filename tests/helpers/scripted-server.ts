@@ -73,7 +73,8 @@ export function someTokens(accessToken: string, expiresAt: Date) {
 export async function startScriptedServer(): Promise<ScriptedServer> {
 	const requests: SeenRequest[] = [];
 	const inbox: OfferedMessage[] = [];
-	const answers = new Map<string, Answer>(Object.entries(usualAnswers(inbox)));
+	const life = { times: 0 };
+	const answers = new Map<string, Answer>(Object.entries(usualAnswers(inbox, life)));
 	const listener = createServer((request, response) => {
 		answer(request, response, requests, answers).catch((error: unknown) =>
 			response.destroy(error instanceof Error ? error : undefined),
@@ -94,13 +95,16 @@ export async function startScriptedServer(): Promise<ScriptedServer> {
 				() =>
 					`${seen(route).length} of ${count} requests ${route} came; there were ${requests.map(({ method, path }) => `${method} ${path}`).join(", ")}`,
 			),
-		goDown: () => close(listener),
+		async goDown() {
+			life.times += 1;
+			await close(listener);
+		},
 		comeBack: async () => void (await listen(listener, port)),
 		[Symbol.asyncDispose]: () => close(listener),
 	};
 }
 
-function usualAnswers(inbox: OfferedMessage[]): Record<string, Answer> {
+function usualAnswers(inbox: OfferedMessage[], life: { times: number }): Record<string, Answer> {
 	const hour36 = () => new Date(Date.now() + 129_600_000);
 	let given = 0;
 	return {
@@ -122,9 +126,11 @@ function usualAnswers(inbox: OfferedMessage[]): Record<string, Answer> {
 			body: { duration_seconds: 754, messages_sent: 3, sms_sent: 3, errors_encountered: 1, limited: 2 },
 		}),
 		"GET /sessions/*/inbox": async ({ query }) => {
-			const wait = Math.min(Number(query.get("wait")) * 1000, 300);
-			const deadline = Date.now() + wait;
+			const deadline = Date.now() + Math.min(Number(query.get("wait")) * 1000, 300);
+			const born = life.times;
 			while (inbox.length === 0 && Date.now() < deadline) await new Promise((passed) => setTimeout(passed, 10));
+			// Nobody would get it: this connection was cut.
+			if (life.times !== born) return { status: 204 };
 			const messages = inbox.splice(0);
 			given += messages.length;
 			return messages.length === 0 ? { status: 204 } : { status: 200, body: { messages, cursor: given } };

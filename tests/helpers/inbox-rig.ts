@@ -1,0 +1,45 @@
+import { randomUUID } from "node:crypto";
+import { ApiClient } from "../../src/api-client.ts";
+import type { DeliveryWay } from "../../src/contract/inbox.ts";
+import { Inbox } from "../../src/inbox/inbox.ts";
+import { createLog } from "../../src/log.ts";
+import { startInboxSocket } from "./inbox-socket.ts";
+import type { ScriptedServer } from "./scripted-server.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+import { until } from "./until.ts";
+
+/** A session with an inbox socket of its own, and the companion's side of it. */
+export async function startInbox(server: ScriptedServer, { hasSocket = true, resumed = false } = {}) {
+	const folder = await temporaryFolder();
+	const client = await startInboxSocket(folder.path);
+	const given = new Map<string, DeliveryWay>();
+	let gone = 0;
+	const inbox = new Inbox({
+		api: new ApiClient({ server: server.url, fingerprint: "f".repeat(64) }),
+		session: { session_id: randomUUID(), session_token: "session-token" },
+		log: createLog("error", () => undefined),
+		socket: hasSocket ? client.socket : undefined,
+		given: { via: (ref) => given.get(ref), add: (ref, via) => void given.set(ref, via) },
+		onGone: () => gone++,
+	});
+	inbox.start({ resumed });
+	return {
+		inbox,
+		client,
+		given,
+		gone: () => gone,
+		async [Symbol.asyncDispose]() {
+			inbox.close();
+			await client[Symbol.asyncDispose]();
+			await folder[Symbol.asyncDispose]();
+		},
+	};
+}
+
+/** Waits until so many texts stand in line for the session. */
+export const inLine = (client: { texts: string[] }, count = 1) =>
+	until(
+		() => client.texts.length >= count,
+		5000,
+		() => `${client.texts.length} texts in line`,
+	);
