@@ -14,6 +14,7 @@ import { createChannels } from "./channels/index.ts";
 import { type Database, openDatabase } from "./db/client.ts";
 import type { Log } from "./domain/deps.ts";
 import { expireInbox } from "./domain/expire-inbox.ts";
+import { tidy } from "./domain/tidy.ts";
 import { watchSessions } from "./domain/watch-sessions.ts";
 import { type Env, isLoopback } from "./env.ts";
 import { createInboxBus } from "./inbox-bus.ts";
@@ -93,6 +94,7 @@ async function wire(parts: Parts): Promise<RunningServer> {
 	const timers = [
 		every(1000, "watch sessions", () => watchSessions(deps, { upMs: performance.now() - startedAt }), log),
 		every(60_000, "expire replies", () => expireInbox(deps), log),
+		every(60_000, "tidy", () => tidy(deps), log),
 	];
 	ready.resolve(createApp(deps));
 	async function close(): Promise<void> {

@@ -23,9 +23,9 @@ describe.each(databases)("the outbox, when things go wrong, on $name", ({ open }
 		const id = await addDelivery(world.deps, await addUser(world.deps));
 		expect(await claimDeliveries(world.deps.db, claim)).toMatchObject([{ id, attempts: 1 }]);
 		expect(await claimDeliveries(world.deps.db, claim)).toEqual([]);
-		await travel(world.deps.db, "29 seconds");
+		await travel(world.deps.db, "15 seconds");
 		expect(await claimDeliveries(world.deps.db, claim)).toEqual([]);
-		await travel(world.deps.db, "2 seconds");
+		await travel(world.deps.db, "15 seconds");
 		world.start();
 		expect(await world.settled(id)).toMatchObject({ state: "sent", attempts: 2 });
 	});

@@ -26,7 +26,6 @@ const lost = ({ upMs }: WatchOptions) => sql`status = 'active'
 export async function watchSessions(deps: Deps, options: WatchOptions): Promise<void> {
 	for (const id of await find(deps, lost(options))) await tellAlone(deps, id, (tx) => claimLost(tx, id, options));
 	for (const id of await find(deps, silent)) await tellAlone(deps, id, (tx) => claimSilent(tx, id));
-	await tidy(deps);
 }
 
 /** One session that cannot be told of must not silence the others. */
@@ -101,17 +100,4 @@ async function claimLost(tx: Db, id: string, options: WatchOptions): Promise<Fin
 	);
 	if (row === undefined || row.told_before) return undefined;
 	return { session: { id, userId: row.user_id }, type: "session_lost", at: row.at, details: {} };
-}
-
-/** What nobody needs any more: old pairings, letters of sessions that ended a day ago, sessions that have been lost for a week. */
-async function tidy({ db }: Deps): Promise<void> {
-	await db.execute(sql`delete from pairings where expires_at < now() - interval '1 day'`);
-	await db.execute(
-		sql`update sessions set status = 'ended', ended_at = now(), end_reason = 'lost'
-			where status = 'stale' and last_heartbeat_at < now() - interval '7 days'`,
-	);
-	await db.execute(
-		sql`update sessions set handle = null
-			where status = 'ended' and handle is not null and ended_at < now() - interval '24 hours'`,
-	);
 }
