@@ -1,7 +1,7 @@
-import type { Handler } from "./tools.ts";
+import type { QuickHandler } from "./tools.ts";
 
 /** The conversation was compacted: a sign of life, and the id stays. */
-export const onPostCompact: Handler = (_input, { session }) => {
+export const onPostCompact: QuickHandler = (_input, { session }) => {
 	session?.activity();
 	return {};
 };

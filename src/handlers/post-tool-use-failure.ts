@@ -1,11 +1,11 @@
 import type { ErrorFilter } from "../settings.ts";
 import { flag, readFields, text } from "./fields.ts";
-import type { Handler } from "./tools.ts";
+import type { QuickHandler } from "./tools.ts";
 
 const shape = { tool_name: text, error: text, is_interrupt: flag };
 
 /** A failed tool is told, unless the user stopped it or the filter keeps it back. */
-export const onPostToolUseFailure: Handler = (input, { session, errors }) => {
+export const onPostToolUseFailure: QuickHandler = (input, { session, errors }) => {
 	if (session === undefined) return {};
 	session.activity();
 	const { tool_name, error, is_interrupt } = readFields(shape, input);

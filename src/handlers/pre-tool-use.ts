@@ -1,7 +1,7 @@
-import type { Handler } from "./tools.ts";
+import type { QuickHandler } from "./tools.ts";
 
 /** hooks.json sends only calls of our own `hook` tool here: it is for hooks, and the model may not forge one. */
-export const onPreToolUse: Handler = () => ({
+export const onPreToolUse: QuickHandler = () => ({
 	hookSpecificOutput: {
 		hookEventName: "PreToolUse",
 		permissionDecision: "deny",

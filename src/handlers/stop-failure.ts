@@ -1,8 +1,8 @@
 import { readFields, text } from "./fields.ts";
-import type { Handler } from "./tools.ts";
+import type { QuickHandler } from "./tools.ts";
 
 /** The API refused and the turn is over: `error` is its kind (rate_limit, billing_error, authentication_failed, server_error …). */
-export const onStopFailure: Handler = (input, { session }) => {
+export const onStopFailure: QuickHandler = (input, { session }) => {
 	if (session === undefined) return {};
 	const { error, last_assistant_message } = readFields({ error: text, last_assistant_message: text }, input);
 	session.turnEnded("failed");

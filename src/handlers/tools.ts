@@ -46,3 +46,6 @@ export interface HookTools {
 
 /** A pure function of what the hook says and its tools. `input` is untrusted: any shape, cut anywhere. */
 export type Handler = (input: unknown, tools: HookTools) => HookOutput | Promise<HookOutput>;
+
+/** A handler that answers from memory. */
+export type QuickHandler = (input: unknown, tools: HookTools) => HookOutput;

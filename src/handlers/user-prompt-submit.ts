@@ -1,10 +1,10 @@
 import { readFields, text } from "./fields.ts";
-import type { Handler, HookOutput } from "./tools.ts";
+import type { HookOutput, QuickHandler } from "./tools.ts";
 
 const hookEventName = "UserPromptSubmit";
 
 /** A prompt begins a turn. It proves replies that came through the session's inbox, and takes those along that came in no other way. */
-export const onUserPromptSubmit: Handler = (input, { session }) => {
+export const onUserPromptSubmit: QuickHandler = (input, { session }) => {
 	if (session === undefined) return {};
 	const { prompt } = readFields({ prompt: text }, input);
 	const { copy, context } = session.replies.onPrompt(prompt);

@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import { hookRig } from "../../tests/helpers/hook-rig.ts";
+import { onNotification } from "./notification.ts";
+import { onPostCompact } from "./post-compact.ts";
+import { onPostToolUse } from "./post-tool-use.ts";
+import { onPreToolUse } from "./pre-tool-use.ts";
+import { onStopFailure } from "./stop-failure.ts";
+import { onSubagentStop } from "./subagent-stop.ts";
+import type { QuickHandler } from "./tools.ts";
+
+describe("a hook that only shows life", () => {
+	it.each<[string, QuickHandler, object]>([
+		["PostToolUse", onPostToolUse, {}],
+		["PostCompact", onPostCompact, {}],
+		["SubagentStop", onSubagentStop, { agent_type: "general-purpose" }],
+	])("%s is activity and sends nothing", (_name, handler, input) => {
+		const rig = hookRig();
+		expect(handler(input, rig.tools)).toEqual({});
+		expect(rig.did).toEqual(["activity"]);
+	});
+
+	it("is none where /compact ends agents without a type", () => {
+		const rig = hookRig();
+		onSubagentStop({ agent_type: "" }, rig.tools);
+		expect(rig.did).toEqual([]);
+	});
+});
+
+describe("a notification", () => {
+	it("that Claude waits for a prompt ends the turn, also an interrupted one, and sends nothing", () => {
+		const rig = hookRig();
+		onNotification({ notification_type: "idle_prompt" }, rig.tools);
+		expect([rig.did, rig.reported]).toEqual([["idle"], []]);
+	});
+
+	it("that Claude wants a choice is remembered", () => {
+		const rig = hookRig();
+		onNotification({ notification_type: "agent_needs_input" }, rig.tools);
+		expect([rig.did, rig.doing()]).toEqual([[], "waiting for your choice"]);
+	});
+
+	it("of a permission was told by its own hook", () => {
+		const rig = hookRig();
+		onNotification({ notification_type: "permission_prompt" }, rig.tools);
+		expect([rig.did, rig.doing()]).toEqual([[], "idle"]);
+	});
+});
+
+describe("a turn that the API ended", () => {
+	it.each([
+		["rate_limit", "rate_limit"],
+		["billing_error", "billing_error"],
+		["", "unknown"],
+	])("with %j is told with its kind %s", (error, kind) => {
+		const rig = hookRig({ errors: "off" });
+		onStopFailure({ error, last_assistant_message: "API Error: 429 · slow" }, rig.tools);
+		expect(rig.did).toEqual(["turn ended: failed", "report error"]);
+		expect(rig.reported[0]?.details).toEqual({ error_kind: kind, error_message: "API Error: 429 · slow" });
+	});
+});
+
+it("the model's call of the hook tool is denied", () => {
+	expect(onPreToolUse({}, hookRig().tools)).toMatchObject({ hookSpecificOutput: { permissionDecision: "deny" } });
+});
