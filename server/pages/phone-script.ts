@@ -1,13 +1,10 @@
 /** Served as a file of its own, since the page's policy allows no inline script. Text goes in by textContent only. */
 export const phoneScript = `"use strict";
 const log = document.getElementById("log");
+const scroller = document.getElementById("scroll");
 const form = document.getElementById("composer");
 const hint = document.getElementById("hint");
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
-
-function toBottom() {
-	log.scrollTop = log.scrollHeight;
-}
 
 function bubble(message) {
 	const item = document.createElement("li");
@@ -36,7 +33,7 @@ function received(message) {
 	}
 	if (log.querySelector('[data-seq="' + message.seq + '"]') !== null) return;
 	log.append(bubble(message));
-	toBottom();
+	if (message.direction === "from_phone") scroller.scrollTop = 0;
 }
 
 const source = new EventSource("/dev/phone/stream?after=" + document.body.dataset.seq);
@@ -66,5 +63,4 @@ async function send(event) {
 }
 
 if (form !== null) form.addEventListener("submit", (event) => void send(event));
-if (log !== null) toBottom();
 `;

@@ -34,6 +34,8 @@ export function PhonePage({ view }: { view: PhoneView }) {
 			<head>
 				<meta charset="utf-8" />
 				<meta name="viewport" content="width=device-width, initial-scale=1, interactive-widget=resizes-content" />
+				{/* With the server's usual no-referrer a browser sends "Origin: null" with the form. */}
+				<meta name="referrer" content="same-origin" />
 				<title>{current === undefined ? "Phone simulator" : `${current.address}: phone simulator`}</title>
 				<link rel="icon" href="data:," />
 				<link rel="stylesheet" href="/dev/phone/style.css" />
@@ -82,9 +84,17 @@ function Head({ view: { conversations, current } }: { view: PhoneView }) {
 	return (
 		<header class="head">
 			<div class="title">
-				<span class="avatar" aria-hidden="true">
-					C
-				</span>
+				<svg class="avatar" viewBox="0 0 32 32" aria-hidden="true">
+					<rect width="32" height="32" rx="16" fill="currentColor" />
+					<path
+						d="M9 11.5 14 16l-5 4.5M16.5 21H23"
+						fill="none"
+						stroke="var(--accent-ink)"
+						stroke-width="2.6"
+						stroke-linecap="round"
+						stroke-linejoin="round"
+					/>
+				</svg>
 				<div>
 					<h1>Claude</h1>
 					<p>{current === undefined ? "Phone simulator" : `${current.title} to ${current.address}`}</p>
@@ -122,17 +132,19 @@ function Head({ view: { conversations, current } }: { view: PhoneView }) {
 function Thread({ conversation, hint }: { conversation: Conversation; hint: string }) {
 	return (
 		<>
-			<ol class="log" id="log" role="log" aria-label="Messages" data-conversation={conversation.key} tabindex={0}>
-				{conversation.messages.map((message) => (
-					<li class={message.direction === "from_phone" ? "mine" : "theirs"} data-seq={message.seq}>
-						<p>{message.text}</p>
-						<footer>
-							<span class="badge">{conversation.title}</span>{" "}
-							<time datetime={message.at}>{clock.format(new Date(message.at))}</time>
-						</footer>
-					</li>
-				))}
-			</ol>
+			<div class="scroll" id="scroll" tabindex={0}>
+				<ol class="log" id="log" role="log" aria-label="Messages" data-conversation={conversation.key}>
+					{conversation.messages.map((message) => (
+						<li class={message.direction === "from_phone" ? "mine" : "theirs"} data-seq={message.seq}>
+							<p>{message.text}</p>
+							<footer>
+								<span class="badge">{conversation.title}</span>{" "}
+								<time datetime={message.at}>{clock.format(new Date(message.at))}</time>
+							</footer>
+						</li>
+					))}
+				</ol>
+			</div>
 			<div class="foot">
 				<form class="composer" id="composer" method="post" action="/dev/phone/send">
 					<input type="hidden" name="channel" value={conversation.channel} />

@@ -38,8 +38,6 @@ const onlyThisMachine = createMiddleware<AppEnv>(async (c, next) => {
 	}
 	await next();
 	c.header("Content-Security-Policy", policy);
-	// With the usual no-referrer the browser would send "Origin: null" with the form.
-	c.header("Referrer-Policy", "same-origin");
 	c.header("Cache-Control", "no-store");
 });
 
