@@ -211,6 +211,14 @@ describe.each(databases)("accepting events on $name", ({ open }) => {
 		expect((await eventsOf(session.id)).map((row) => row.outcome)).toEqual(["muted", "muted"]);
 	});
 
+	it("stores events also on a server without any channel", async () => {
+		const bare = testDeps(deps.db, [], { vault: deps.vault });
+		const session = await addSession(bare, await addUser(bare));
+		const event = report("error");
+		expect(await acceptEvent(bare, session, event)).toMatchObject({ outcome: "muted", channels: [] });
+		expect(await acceptEvent(bare, session, event)).toMatchObject({ outcome: "duplicate", channels: [] });
+	});
+
 	it("takes its windows as parameters", async () => {
 		const session = await addSession(deps, await addUser(deps));
 		const limits = { ...eventLimits, window: { metered: 5, free: 5 } };

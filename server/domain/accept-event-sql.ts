@@ -26,10 +26,12 @@ const maxAddresses = 10;
 
 const seconds = (count: number) => sql`${count} * interval '1 second'`;
 
-/** Channels of this server with their class, as rows. `valid` keeps the list from being empty, which VALUES does not allow. */
+/** Channels of this server with their class, as rows; the first keeps VALUES from being empty where there is none. */
 function channelRows({ channels }: Pick<Deps, "channels">): SQL {
-	const rows = [...channels.values()].map(({ name, metered }) => sql`(${name}::text, ${metered ? "metered" : "free"}::text)`);
-	return sql`(values ('', ''), ${sql.join(rows, sql`, `)})`;
+	const rows = [...channels.values()].map(
+		({ name, metered }) => sql`(${name}::text, ${metered ? "metered" : "free"}::text)`,
+	);
+	return sql`(values ${sql.join([sql`('', '')`, ...rows], sql`, `)})`;
 }
 
 /** Cap and window of the event's type for the class that `column` names. */

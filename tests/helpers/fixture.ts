@@ -79,7 +79,7 @@ export interface TestUser {
 
 let phones = 0;
 /** A number that no other call gave; 555 belongs to nobody. */
-export const freshPhone = () => `+1555${(randomInt(900) + 100).toString()}${(phones++).toString().padStart(4, "0")}`;
+const freshPhone = () => `+1555${(randomInt(900) + 100).toString()}${(phones++).toString().padStart(4, "0")}`;
 
 /** A user with a device and one verified address for each channel named. */
 export async function addUser(deps: Deps, channels: readonly ChannelName[] = ["sms"]): Promise<TestUser> {

@@ -60,7 +60,7 @@ export function readSms(params: URLSearchParams, number: string): SentSms {
 	};
 }
 
-export function answer(response: ServerResponse, status: number, body: object): void {
+function answer(response: ServerResponse, status: number, body: object): void {
 	response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
 }
 
