@@ -6,6 +6,7 @@ import type { Inbound } from "../inbound/inbound.ts";
 import { carrierWord } from "./carrier-words.ts";
 import { cleanReply } from "./clean-reply.ts";
 import type { Deps } from "./deps.ts";
+import { freeSlots } from "./free-slots.ts";
 import type { Notice } from "./notice.ts";
 import { queueNotice } from "./queue-notice.ts";
 import { type Candidate, candidatesOf, lastNotified } from "./reply-context.ts";
@@ -122,6 +123,7 @@ async function routed(
 	if (route.to === "ended") return answered({ kind: "session_ended", handle, description });
 	if (route.text === "") return refused(`Write your text after the letter: ${handle} go on`);
 	const stored = await storeReply(tx, deps, { sender, sessionId, text: route.text });
+	await freeSlots(tx, sessionId);
 	const stale = sessions.some((session: Candidate) => session.id === sessionId && session.stale);
 	return {
 		result: { outcome: "stored", sessionId, ...stored },
