@@ -10,6 +10,8 @@ export interface SeenRequest {
 	query: URLSearchParams;
 	headers: IncomingMessage["headers"];
 	body: unknown;
+	/** Whether the caller has closed the connection without waiting for the answer. */
+	hasLeft: () => boolean;
 }
 
 export interface Reply {
@@ -73,8 +75,7 @@ export function someTokens(accessToken: string, expiresAt: Date) {
 export async function startScriptedServer(): Promise<ScriptedServer> {
 	const requests: SeenRequest[] = [];
 	const inbox: OfferedMessage[] = [];
-	const life = { times: 0 };
-	const answers = new Map<string, Answer>(Object.entries(usualAnswers(inbox, life)));
+	const answers = new Map<string, Answer>(Object.entries(usualAnswers(inbox)));
 	const listener = createServer((request, response) => {
 		answer(request, response, requests, answers).catch((error: unknown) =>
 			response.destroy(error instanceof Error ? error : undefined),
@@ -95,16 +96,13 @@ export async function startScriptedServer(): Promise<ScriptedServer> {
 				() =>
 					`${seen(route).length} of ${count} requests ${route} came; there were ${requests.map(({ method, path }) => `${method} ${path}`).join(", ")}`,
 			),
-		async goDown() {
-			life.times += 1;
-			await close(listener);
-		},
+		goDown: () => close(listener),
 		comeBack: async () => void (await listen(listener, port)),
 		[Symbol.asyncDispose]: () => close(listener),
 	};
 }
 
-function usualAnswers(inbox: OfferedMessage[], life: { times: number }): Record<string, Answer> {
+function usualAnswers(inbox: OfferedMessage[]): Record<string, Answer> {
 	const hour36 = () => new Date(Date.now() + 129_600_000);
 	let given = 0;
 	return {
@@ -125,12 +123,10 @@ function usualAnswers(inbox: OfferedMessage[], life: { times: number }): Record<
 			status: 200,
 			body: { duration_seconds: 754, messages_sent: 3, sms_sent: 3, errors_encountered: 1, limited: 2 },
 		}),
-		"GET /sessions/*/inbox": async ({ query }) => {
+		"GET /sessions/*/inbox": async ({ query, hasLeft }) => {
 			const deadline = Date.now() + Math.min(Number(query.get("wait")) * 1000, 300);
-			const born = life.times;
 			while (inbox.length === 0 && Date.now() < deadline) await new Promise((passed) => setTimeout(passed, 10));
-			// Nobody would get it: this connection was cut.
-			if (life.times !== born) return { status: 204 };
+			if (hasLeft()) return { status: 204 };
 			const messages = inbox.splice(0);
 			given += messages.length;
 			return messages.length === 0 ? { status: 204 } : { status: 200, body: { messages, cursor: given } };
@@ -168,6 +164,7 @@ async function answer(
 		query: url.searchParams,
 		headers: incoming.headers,
 		body: raw === "" ? undefined : JSON.parse(raw),
+		hasLeft: () => response.destroyed,
 	};
 	requests.push(request);
 	// The last one that was set wins.
