@@ -22,24 +22,20 @@ export function createInboxBus(db: Db, { log, pollMs = 1000 }: InboxBusOptions):
 	let timer: NodeJS.Timeout | undefined;
 	let polling: Promise<void> = Promise.resolve();
 	let closed = false;
+	let failing = false;
 
 	function notify(sessionId: string): void {
 		for (const wake of [...(waiting.get(sessionId) ?? [])]) wake();
 	}
 
 	async function poll(): Promise<void> {
-		const ids = sql.join(
-			[...waiting.keys()].map((id) => sql`${id}::uuid`),
-			sql`, `,
-		);
-		const rows = await rowsOf(
-			db,
-			offered,
-			sql`select distinct session_id from inbox
-				where session_id in (${ids}) and expires_at > now()
-				and (state = 'queued' or (state in ('leased', 'delivered') and lease_until <= now()))`,
-		);
-		for (const row of rows) notify(row.session_id);
+		for (const sessionId of await offeredOf(db, [...waiting.keys()])) notify(sessionId);
+	}
+
+	function noteFailure(error: unknown): void {
+		// Once until it works again: the next poll comes in a second.
+		if (!failing) log.warn({ reason: error instanceof Error ? error.message : "unknown" }, "inbox poll failed");
+		failing = true;
 	}
 
 	function schedule(): void {
@@ -50,9 +46,9 @@ export function createInboxBus(db: Db, { log, pollMs = 1000 }: InboxBusOptions):
 				return;
 			}
 			polling = poll()
-				.catch((error: unknown) => {
-					log.warn({ reason: error instanceof Error ? error.message : "unknown" }, "inbox poll failed");
-				})
+				.then(() => {
+					failing = false;
+				}, noteFailure)
 				.finally(() => {
 					timer = undefined;
 					schedule();
@@ -87,4 +83,20 @@ export function createInboxBus(db: Db, { log, pollMs = 1000 }: InboxBusOptions):
 	}
 
 	return { notify, wait, close };
+}
+
+/** Those of the sessions whose inbox has something to offer. */
+async function offeredOf(db: Db, sessionIds: readonly string[]): Promise<string[]> {
+	const ids = sql.join(
+		sessionIds.map((id) => sql`${id}::uuid`),
+		sql`, `,
+	);
+	const rows = await rowsOf(
+		db,
+		offered,
+		sql`select distinct session_id from inbox
+			where session_id in (${ids}) and expires_at > now()
+			and (state = 'queued' or (state in ('leased', 'delivered') and lease_until <= now()))`,
+	);
+	return rows.map((row) => row.session_id);
 }

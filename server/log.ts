@@ -29,7 +29,7 @@ const secretField =
 const passwordInUrl = /(\w+:\/\/[^\s:/@"]*:)[^\s/@"]+@/g;
 
 /** A safety net, not the rule: callers do not log these in the first place. */
-export function scrub(line: string): string {
+function scrub(line: string): string {
 	return line
 		.replace(secretField, '$1"[redacted]"')
 		.replace(jwt, "[redacted]")
