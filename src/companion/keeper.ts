@@ -99,8 +99,8 @@ export class SessionKeeper {
 
 	/** Throws AlreadyMonitoring, and what the login and the API throw. */
 	async start(id: string, description: string, cwd: string): Promise<Monitor> {
-		await this.#starting?.catch(() => undefined);
-		if (this.#monitor !== undefined) throw new AlreadyMonitoring();
+		if (this.#starting !== undefined) await this.#starting.catch(() => undefined);
+		if (this.#monitor !== undefined || this.#starting !== undefined) throw new AlreadyMonitoring();
 		this.#starting = this.#startOnce(id, description, cwd).finally(() => {
 			this.#starting = undefined;
 		});
