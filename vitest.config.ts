@@ -1,19 +1,24 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 const clientSuites = ["tests/client/**/*.test.ts", "tests/**/*.client.test.ts", "tests/packaging.test.ts"];
 const browserSuites = ["tests/browser/**/*.test.ts", "tests/**/*.browser.test.ts"];
 const unitSuites = ["{src,server,.ci}/**/*.test.{ts,tsx}", "tests/import-rules.test.ts"];
 
+// Groups run in this order; 0 would not do: with one worker vitest puts that group last.
+const quick = { maxWorkers: Math.max(2, availableParallelism() - 1), sequence: { groupOrder: 1 } };
+
 export default defineConfig({
 	test: {
 		testTimeout: 20_000,
 		hookTimeout: 60_000,
 		projects: [
-			{ extends: true, test: { name: "unit", include: unitSuites } },
+			{ extends: true, test: { name: "unit", include: unitSuites, ...quick } },
 			{
 				extends: true,
 				test: {
 					name: "integration",
+					...quick,
 					include: ["tests/**/*.test.{ts,tsx}"],
 					exclude: ["tests/import-rules.test.ts", ...clientSuites, ...browserSuites],
 				},
@@ -27,7 +32,7 @@ export default defineConfig({
 					testTimeout: 90_000,
 					hookTimeout: 180_000,
 					fileParallelism: false,
-					sequence: { groupOrder: 1 },
+					sequence: { groupOrder: 2 },
 				},
 			},
 			{
@@ -38,7 +43,7 @@ export default defineConfig({
 					testTimeout: 60_000,
 					hookTimeout: 120_000,
 					fileParallelism: false,
-					sequence: { groupOrder: 2 },
+					sequence: { groupOrder: 3 },
 				},
 			},
 		],

@@ -11,13 +11,14 @@ export default class SummaryReporter implements Reporter {
 		const cases = modules.flatMap((module) => [...module.children.allTests()]);
 		const named = (state: string) => cases.filter((test) => test.result().state === state).map(nameOf);
 		const broken = modules.filter((module) => module.errors().length > 0).map((module) => module.relativeModuleId);
-		const passed = cases.filter((test) => test.result().state === "passed");
+		const passed = named("passed");
+		const run = cases.filter((test) => ["passed", "failed"].includes(test.result().state));
 		const summary = {
 			passed: passed.length,
 			failed: named("failed").length + broken.length + unhandledErrors.length,
 			skipped: [...named("skipped"), ...named("pending")],
-			missing: missingHalves(passed.map((test) => ({ project: test.project.name, name: nameOf(test) }))),
-			rows: rowsOf(passed.map(nameOf)),
+			missing: missingHalves(run.map((test) => ({ project: test.project.name, name: nameOf(test) }))),
+			rows: rowsOf(passed),
 		};
 		mkdirSync(dirname(summaryPath), { recursive: true });
 		writeFileSync(summaryPath, `${JSON.stringify(summary, undefined, "\t")}\n`);
