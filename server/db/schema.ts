@@ -198,6 +198,15 @@ export const inbox = pgTable(
 	],
 );
 
+/** The text of a reply whose session had to be asked for; the letter alone then passes it on. One for each address, for ten minutes. */
+export const heldReplies = pgTable("held_replies", {
+	identityId: uuid()
+		.primaryKey()
+		.references(() => identities.id),
+	text: text().notNull(),
+	createdAt: createdAt(),
+});
+
 export const audit = pgTable(
 	"audit",
 	{

@@ -1,10 +1,12 @@
 import { eq, sql } from "drizzle-orm";
 import { inbox, sessions } from "../db/schema.ts";
 import type { Deps } from "./deps.ts";
+import { forgetHeldReplies } from "./held-reply.ts";
 import { queueNotice } from "./queue-notice.ts";
 
-/** Ends replies that no session saw in 24 hours and says so on the phone; returns how many. Safe on several instances at once. */
+/** Forgets texts that wait for their letter too long. Ends replies that no session saw in 24 hours and says so on the phone; returns how many. Safe on several instances at once. */
 export async function expireInbox(deps: Deps): Promise<number> {
+	await forgetHeldReplies(deps.db);
 	const count = await deps.db.transaction(async (tx) => {
 		const expired = await tx
 			.update(inbox)

@@ -11,7 +11,7 @@ export function noticeWords(notice: Notice): string {
 		case "waiting_for_session":
 			return `${session(notice)}: its computer cannot be reached now. Your reply waits and comes with the next prompt there.`;
 		case "which_session":
-			return `Which session? ${notice.choices.map(session).join(", ")}\n${howToChoose(notice.choices)}`;
+			return `Which session? ${notice.choices.map(session).join(", ")}\n${howToChoose(notice)}`;
 		case "session_ended":
 			return `${session(notice)} has ended. Your reply was not passed on.`;
 		case "no_session":
@@ -25,6 +25,8 @@ function session({ handle, description }: { handle: string; description: string 
 	return `(${handle}) "${plainLine(description)}"`;
 }
 
-function howToChoose(choices: readonly { handle: string }[]): string {
-	return `Reply with the letter first: ${choices[0]?.handle ?? "b"} + text`;
+function howToChoose({ choices, held }: Extract<Notice, { kind: "which_session" }>): string {
+	const letters = choices.map(({ handle }) => handle);
+	if (held === true) return `Reply ${letters.slice(0, -1).join(", ")} or ${letters.at(-1) ?? ""}: it gets your text.`;
+	return `Reply with the letter first: ${letters[0] ?? "b"} + text`;
 }

@@ -9,6 +9,8 @@ export type Notice =
 	| {
 			kind: "which_session";
 			choices: { handle: string; description: string }[];
+			/** The text is kept: the letter alone passes it on. */
+			held?: true;
 	  }
 	| { kind: "session_ended"; handle: string; description: string }
 	| { kind: "no_session" }

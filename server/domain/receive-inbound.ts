@@ -1,12 +1,14 @@
 import { and, eq, sql } from "drizzle-orm";
 import { maxReply } from "../../src/contract/inbox.ts";
 import type { Db } from "../db/client.ts";
+import { retryDeadlock } from "../db/errors.ts";
 import { identities, inbound } from "../db/schema.ts";
 import type { Inbound } from "../inbound/inbound.ts";
 import { carrierWord } from "./carrier-words.ts";
 import { cleanReply } from "./clean-reply.ts";
 import type { Deps } from "./deps.ts";
 import { freeSlots } from "./free-slots.ts";
+import { holdReply, takeHeldReply } from "./held-reply.ts";
 import type { Notice } from "./notice.ts";
 import { queueNotice } from "./queue-notice.ts";
 import { type Candidate, candidatesOf, lastNotified } from "./reply-context.ts";
@@ -28,29 +30,31 @@ interface Effect {
 	about?: string | undefined;
 }
 
-type Tx = Pick<Db, "execute" | "insert" | "select" | "update">;
+type Tx = Pick<Db, "delete" | "execute" | "insert" | "select" | "update">;
 
 /**
  * The one way in for everything that a person sends. A provider's event id counts once, in the same transaction as its effect;
  * whoever is not a verified address of a user gets no answer and leaves no row.
  */
 export async function receiveInbound(deps: Deps, message: Inbound): Promise<InboundOutcome> {
-	const { result, notice } = await deps.db.transaction(async (tx): Promise<Effect> => {
-		const sender = await senderOf(tx, deps, message);
-		if (sender === undefined) return { result: { outcome: "stranger" } };
-		const taken = await tx
-			.insert(inbound)
-			.values({ provider: message.provider, providerEventId: message.providerEventId })
-			.onConflictDoNothing()
-			.returning({ id: inbound.providerEventId });
-		if (taken.length === 0) return { result: { outcome: "duplicate" } };
-		const effect = await effectOf(tx, deps, message, sender);
-		if (effect.notice !== undefined) await queueNotice(tx, deps, { ...sender, sessionId: effect.about }, effect.notice);
-		return effect;
-	});
+	const { result, notice } = await retryDeadlock(() => deps.db.transaction((tx) => receiveOnce(tx, deps, message)));
 	if (result.outcome === "stored") deps.inboxBus.notify(result.sessionId);
 	if (notice !== undefined) deps.wakeOutbox();
 	return result;
+}
+
+async function receiveOnce(tx: Tx, deps: Deps, message: Inbound): Promise<Effect> {
+	const sender = await senderOf(tx, deps, message);
+	if (sender === undefined) return { result: { outcome: "stranger" } };
+	const taken = await tx
+		.insert(inbound)
+		.values({ provider: message.provider, providerEventId: message.providerEventId })
+		.onConflictDoNothing()
+		.returning({ id: inbound.providerEventId });
+	if (taken.length === 0) return { result: { outcome: "duplicate" } };
+	const effect = await effectOf(tx, deps, message, sender);
+	if (effect.notice !== undefined) await queueNotice(tx, deps, { ...sender, sessionId: effect.about }, effect.notice);
+	return effect;
 }
 
 interface KnownSender extends Sender {
@@ -114,15 +118,17 @@ async function routed(
 	const route = routeReply(text, { sessions, pointer, lastNotified: await lastNotified(tx, sender) });
 	if (route.to === "nobody") return answered({ kind: "no_session" });
 	if (route.to === "which") {
-		return answered({
-			kind: "which_session",
-			choices: route.choices.map(({ handle, description }) => ({ handle, description })),
-		});
+		const choices = route.choices.map(({ handle, description }) => ({ handle, description }));
+		if (text === "?") return answered({ kind: "which_session", choices });
+		await holdReply(tx, sender, text);
+		return answered({ kind: "which_session", choices, held: true });
 	}
 	const { id: sessionId, handle, description } = route.session;
 	if (route.to === "ended") return answered({ kind: "session_ended", handle, description });
-	if (route.text === "") return refused(`Write your text after the letter: ${handle} go on`);
-	const stored = await storeReply(tx, deps, { sender, sessionId, text: route.text });
+	const held = await takeHeldReply(tx, sender);
+	const passedOn = route.text === "" ? held : route.text;
+	if (passedOn === undefined) return refused(`Write your text after the letter: ${handle} go on`);
+	const stored = await storeReply(tx, deps, { sender, sessionId, text: passedOn });
 	await freeSlots(tx, sessionId);
 	const stale = sessions.some((session: Candidate) => session.id === sessionId && session.stale);
 	return {

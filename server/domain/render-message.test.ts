@@ -206,6 +206,10 @@ describe("an SMS that is a notice", () => {
 			{ kind: "which_session", choices: [session, { handle: "d", description: "web shop" }] },
 			'Which session? (b) "migrate billing", (d) "web shop"\nReply with the letter first: b + text',
 		],
+		[
+			{ kind: "which_session", choices: [session, { handle: "d", description: "web shop" }], held: true },
+			'Which session? (b) "migrate billing", (d) "web shop"\nReply b or d: it gets your text.',
+		],
 		[{ kind: "session_ended", ...session }, '(b) "migrate billing" has ended. Your reply was not passed on.'],
 		[
 			{ kind: "no_session" },
