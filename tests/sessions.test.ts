@@ -130,6 +130,16 @@ describe.each(databases)("sessions on $name", ({ open }) => {
 		expect(await stopSession(deps, id, stop)).toMatchObject({ messages_sent: 0, errors_encountered: 0, limited: 0 });
 	});
 
+	it("waits with its summary for the message that is on its way (row 58)", async () => {
+		const user = await addUser(deps);
+		const session = await addSession(deps, user);
+		await acceptEvent(deps, session, report("done"));
+		const stopping = stopSession(deps, session.id, stop);
+		await expect.poll(async () => (await rowOf(session.id)).status).toBe("ended");
+		await deps.db.execute(sql`update deliveries set state = 'sent', sent_at = now() where session_id = ${session.id}`);
+		expect(await stopping).toMatchObject({ messages_sent: 1, sms_sent: 1 });
+	});
+
 	it("follows the agent's new id after /clear, and leaves an active session its own (row 67)", async () => {
 		const user = await addUser(deps);
 		const [one, two, three] = [
