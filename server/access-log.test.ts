@@ -13,6 +13,7 @@ async function lineOf(path: string): Promise<{ level: string; fields: Record<str
 	app.use(accessLog({ debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") }));
 	const api = new Hono<AppEnv>();
 	api.get("/sessions/:id/inbox", (c) => c.text("ok"));
+	api.get("/status", (c) => c.text("ok"));
 	api.get("/broken", () => {
 		throw new Error("a bug");
 	});
@@ -25,7 +26,7 @@ async function lineOf(path: string): Promise<{ level: string; fields: Record<str
 
 it("writes one line with the route's pattern instead of path and query (row 48)", async () => {
 	const { level, fields } = await lineOf("/v1/sessions/0190f2a0/inbox?to=%2B15551238912&token=secret");
-	expect(level).toBe("info");
+	expect(level).toBe("debug");
 	expect(fields).toEqual({
 		request_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
 		method: "GET",
@@ -33,6 +34,11 @@ it("writes one line with the route's pattern instead of path and query (row 48)"
 		status: 200,
 		ms: expect.any(Number),
 	});
+});
+
+it("keeps what companions ask all the time for the level debug", async () => {
+	expect((await lineOf("/v1/sessions/0190f2a0/inbox")).level).toBe("debug");
+	expect((await lineOf("/v1/status")).level).toBe("info");
 });
 
 it("keeps an unknown path out of the log, since it may hold anything", async () => {

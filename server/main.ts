@@ -11,11 +11,12 @@ function say(line: string): void {
 
 function introduce({ url, deps }: RunningServer): void {
 	const root = relative(process.cwd(), projectRoot) || ".";
-	const phone = deps.phone === undefined ? undefined : new URL("/dev/phone", url).href;
+	const simulated = [...deps.channels.values()].some((channel) => channel.simulated);
+	const phone = simulated ? new URL("/dev/phone", url).href : undefined;
 	say(`claude-notify ${deps.version} listens on ${url.href}`);
 	if (phone !== undefined) say(`The phone simulator:  ${phone}`);
 	say(`Start Claude Code:    claude --plugin-dir ${root}`);
-	say(`Then pair, in there:  /notify-setup${deps.twilio === undefined ? " sms +15550001111" : ""}`);
+	say(`Then pair, in there:  /notify-setup${simulated ? " sms +15550001111" : ""}`);
 }
 
 function exitOnSignals(server: RunningServer): void {

@@ -49,7 +49,7 @@ describe.each(databases)("Twilio's status callbacks on $name", ({ open }) => {
 		const { id, sms } = await testMessage(who);
 		const params = { MessageSid: sms.sid, MessageStatus: "undelivered", ErrorCode: "30003" };
 		const forged = await postWebhook(sms.statusCallback ?? "", "not Twilio's token", params);
-		expect(forged.status).toBe(403);
+		expect(forged.status).toBe(401);
 		expect(await reportOf(who, id)).toMatchObject({ state: "delivered", error: null });
 	});
 

@@ -69,7 +69,7 @@ describe.each(databases)("replies by Twilio on $name", ({ open }) => {
 			headers,
 			body: new URLSearchParams({ MessageSid: `SM${"0".repeat(32)}`, From: person.number, Body: "rm -rf /" }),
 		});
-		expect([answer.status, errorBody.parse(await answer.json()).error]).toEqual([403, "forbidden"]);
+		expect([answer.status, errorBody.parse(await answer.json()).error]).toEqual([401, "unauthorized"]);
 		expect(await rowCount(database.db, "inbound")).toBe(before);
 		expect((await poll(it_, session)).status).toBe(204);
 	});
@@ -89,7 +89,7 @@ describe.each(databases)("replies by Twilio on $name", ({ open }) => {
 			},
 			body: new URLSearchParams(params),
 		});
-		expect(answer.status).toBe(403);
+		expect(answer.status).toBe(401);
 	});
 
 	it("gives a stranger the same empty answer, no SMS and no row (row 128)", async () => {

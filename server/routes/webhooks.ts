@@ -58,7 +58,7 @@ export function webhookRoutes(deps: AppDeps): OpenAPIHono<AppEnv> {
 	return router;
 }
 
-/** The parameters of a webhook that Twilio signed; throws AppError `forbidden` for any other. */
+/** The parameters of a webhook that Twilio signed; throws AppError `unauthorized` for any other. */
 async function twilioParams(c: Context<AppEnv>, { twilio, publicUrl }: AppDeps): Promise<URLSearchParams> {
 	if (twilio === undefined) throw new AppError("not_found", "This server has no Twilio account.");
 	// Twilio signs the address that it was given: ours by configuration, never by Host or X-Forwarded headers.
@@ -66,6 +66,6 @@ async function twilioParams(c: Context<AppEnv>, { twilio, publicUrl }: AppDeps):
 	const url = new URL(`${pathname}${search}`, publicUrl);
 	const signature = c.req.header("x-twilio-signature");
 	const params = verifyTwilio(twilio.authToken, { url, signature, body: await c.req.text() });
-	if (params === undefined) throw new AppError("forbidden", "The signature does not fit.");
+	if (params === undefined) throw new AppError("unauthorized", "The signature does not fit.");
 	return params;
 }
