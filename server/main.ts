@@ -20,11 +20,14 @@ function introduce({ url, deps }: RunningServer): void {
 }
 
 function exitOnSignals(server: RunningServer): void {
-	let stopping = false;
+	let stoppedAt: number | undefined;
 	async function stop(signal: NodeJS.Signals): Promise<void> {
-		// The second signal is someone who does not want to wait.
-		if (stopping) process.exit(130);
-		stopping = true;
+		if (stoppedAt !== undefined) {
+			// Ctrl-C comes from the terminal and from npm in the same moment; a later signal is someone who does not want to wait.
+			if (performance.now() - stoppedAt > 500) process.exit(130);
+			return;
+		}
+		stoppedAt = performance.now();
 		const { log } = server.deps;
 		log.info({ signal }, "shutting down");
 		setTimeout(() => process.exit(0), shutdownMs).unref();
