@@ -13,7 +13,12 @@ const files = {
 		owner: { name: "o" },
 		plugins: [{ name: "notify", source: "./dist" }],
 	}),
-	"dist/.claude-plugin/plugin.json": JSON.stringify({ name: "notify", version: "1.2.3", description: "says so" }),
+	"dist/.claude-plugin/plugin.json": JSON.stringify({
+		name: "notify",
+		version: "1.2.3",
+		description: "says so",
+		userConfig: { server_url: { type: "string", default: "http://127.0.0.1:8787" }, errors: { default: "blocking" } },
+	}),
 	"dist/.mcp.json": "{}",
 	"dist/commands/notify-start.md": "start",
 	"dist/companion.mjs": "export {};",
@@ -73,6 +78,17 @@ describe("the plugin's archive", () => {
 				},
 			],
 		});
+	});
+
+	it("speaks to the server that offers it unless it is told otherwise, and changes nothing else", async () => {
+		const root = await checkout();
+		const manifestIn = (zip: Uint8Array) =>
+			JSON.parse(strFromU8(unzipSync(zip)[".claude-plugin/plugin.json"] ?? new Uint8Array()));
+		const own = manifestIn(pluginZip(root));
+		expect(own.userConfig.server_url.default).toBe("http://127.0.0.1:8787");
+		const offered = manifestIn(pluginArchive(root, "https://notify.example.com/").zip);
+		own.userConfig.server_url.default = "https://notify.example.com";
+		expect(offered).toEqual(own);
 	});
 
 	it("is refused, with the file's name, where dist/ was never built", async () => {
