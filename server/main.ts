@@ -14,6 +14,8 @@ function introduce({ url, deps }: RunningServer): void {
 	const simulated = [...deps.channels.values()].some((channel) => channel.simulated);
 	const phone = simulated ? new URL("/dev/phone", url).href : undefined;
 	say(`claude-notify ${deps.version} listens on ${url.href}`);
+	if (deps.channels.size === 0)
+		say("No message can be sent:  set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_PHONE_NUMBER");
 	if (phone !== undefined) say(`The phone simulator:  ${phone}`);
 	say(`Start Claude Code:    claude --plugin-dir ${root}`);
 	say(`Then pair, in there:  /notify-setup${simulated ? " sms +15550001111" : ""}`);

@@ -116,8 +116,9 @@ async function createDeps(parts: Parts, wiring: Wiring): Promise<AppDeps> {
 	const { publicUrl } = wiring;
 	const now = parts.now ?? (() => new Date());
 	const { signing, dataKey } = await loadKeys(env);
-	// Whoever can open the simulator can type into the session, so it needs a machine of one's own.
-	const phone = !env.production && isLoopback(env.host) ? new SimulatorPhone() : undefined;
+	// Whoever can open the simulator can type into the session; a public address means a proxy, which may hide where a request came from.
+	const alone = isLoopback(env.host) && isLoopback(publicUrl.hostname);
+	const phone = alone && !env.production ? new SimulatorPhone() : undefined;
 	return {
 		...wiring,
 		db,

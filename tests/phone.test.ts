@@ -217,13 +217,16 @@ describe("the phone simulator", () => {
 		await other.close();
 	});
 
-	it("does not exist in production", async () => {
-		const env = readEnv({ PORT: "0", DATA_DIR: database.dataDir, NODE_ENV: "production" });
+	it.each([
+		["in production", { NODE_ENV: "production" }],
+		["behind a public address", { PUBLIC_URL: "https://notify.example.com" }],
+	])("does not exist %s", async (_, more) => {
+		const env = readEnv({ PORT: "0", DATA_DIR: database.dataDir, ...more });
 		const other = await startServer({ env, database, log });
 		for (const path of ["/dev/phone", "/dev/phone/stream", "/dev/phone/send"]) {
 			expect((await fetch(new URL(path, other.url))).status).toBe(404);
 		}
-		expect(other.deps.phone).toBeUndefined();
+		expect([other.deps.phone, other.deps.channels.size]).toEqual([undefined, 0]);
 		await other.close();
 	});
 });

@@ -158,6 +158,8 @@ describe("the server process", () => {
 		await using running = start({ ...onPostgres(), NODE_ENV: "production" });
 		const url = await addressOf(running);
 		expect((await fetch(new URL("/dev/phone", url))).status).toBe(404);
+		await until(() => running.stdout().includes("/notify-setup"), 5000, running.stdout);
 		expect(running.stdout()).not.toContain("simulator");
+		expect(running.stdout()).toContain("TWILIO_ACCOUNT_SID");
 	});
 });
