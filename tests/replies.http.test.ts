@@ -31,7 +31,7 @@ describe.each(databases)("replies by Twilio on $name", ({ open }) => {
 	const smsTo = (person: Person, pattern: RegExp) =>
 		it_.twilio.waitForSms((sms) => sms.to === person.number && pattern.test(sms.body));
 
-	it("brings a signed SMS into the session's inbox, and the proof that it was seen back to the phone (row 121)", async () => {
+	it("brings a signed SMS into the session's inbox, and the proof that it was seen back to the phone", async () => {
 		const person = await pairedPerson(it_);
 		const session = await startSession(it_, person, "migrate billing");
 		expect(await it_.twilio.reply(person.number, "run the tests again")).toMatchObject({
@@ -60,7 +60,7 @@ describe.each(databases)("replies by Twilio on $name", ({ open }) => {
 	it.each([
 		["unsigned", {}],
 		["signed by somebody else", { "x-twilio-signature": "L/OH5YylLD5NRKLltdqwSvS0BnU=" }],
-	])("refuses a webhook that is %s and keeps nothing of it (row 50)", async (_, headers) => {
+	])("refuses a webhook that is %s and keeps nothing of it", async (_, headers) => {
 		const person = await pairedPerson(it_);
 		const session = await startSession(it_, person);
 		const before = await rowCount(database.db, "inbound");
@@ -99,7 +99,7 @@ describe.each(databases)("replies by Twilio on $name", ({ open }) => {
 		expect(it_.twilio.attempts.filter(({ to }) => to === "+12025559999")).toEqual([]);
 	});
 
-	it("takes a redelivery once and answers it the same (row 121)", async () => {
+	it("takes a redelivery once and answers it the same", async () => {
 		const person = await pairedPerson(it_);
 		const session = await startSession(it_, person);
 		const first = await it_.twilio.reply(person.number, "once");
@@ -153,7 +153,7 @@ describe.each(databases)("replies by Twilio on $name", ({ open }) => {
 		expect((await poll(it_, api)).status).toBe(204);
 	});
 
-	it("opens an inbox to its own session only (row 43)", async () => {
+	it("opens an inbox to its own session only", async () => {
 		const person = await pairedPerson(it_);
 		const [one, two] = [await startSession(it_, person, "one"), await startSession(it_, person, "two")];
 		await it_.twilio.reply(person.number, `${one.handle} secret`);
