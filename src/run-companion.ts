@@ -33,6 +33,8 @@ export interface CompanionOptions {
 	stdout: NodeJS.WriteStream;
 	/** Ends the process. */
 	exit: () => void;
+	/** Calls back, synchronously, when the process ends by itself or by a signal that it takes. */
+	onExit: (last: () => void) => void;
 }
 
 const common = { hook_event_name: text, session_id: text, cwd: text };
@@ -55,6 +57,7 @@ export async function runCompanion(options: CompanionOptions): Promise<void> {
 	const onHook = hookAnswers(options, keeper, login);
 	const server = createMcpServer({ onHook, session: () => keeper.monitor, log });
 
+	options.onExit(() => keeper.flush());
 	stdin.once("end", exit).once("close", exit);
 	// The client may be gone before its last answer is.
 	stdout.on("error", exit);

@@ -5,6 +5,7 @@ import { type Log, reasonOf } from "../log.ts";
 import type { Spool } from "../state/spool.ts";
 import { Backoff, Pause } from "./backoff.ts";
 import { drainSpool } from "./drain-spool.ts";
+import { afterHookMs } from "./heartbeat.ts";
 
 export interface EventSenderOptions {
 	spool: Spool;
@@ -43,7 +44,8 @@ export class EventSender {
 		const { spool, newId, now } = this.#options;
 		const cut = eventDetails.parse(details);
 		const { id } = spool.append({ id: newId(), type, occurred_at: now().toISOString(), details: cut });
-		this.wake();
+		// Not `wake`: while the server is away, each event would cut its pause short and read the whole spool again.
+		setTimeout(() => this.#begin(), afterHookMs);
 		return id;
 	}
 
@@ -62,9 +64,12 @@ export class EventSender {
 
 	/** Sends now what waits, if anything does. */
 	wake(): void {
-		if (this.#stop.signal.aborted) return;
 		this.#pause.wake();
-		this.#running ??= this.#runOnce();
+		this.#begin();
+	}
+
+	#begin(): void {
+		if (!this.#stop.signal.aborted) this.#running ??= this.#runOnce();
 	}
 
 	/** Stops sending; what waits stays on disk. Resolves when the spool is free for others. */

@@ -1,3 +1,6 @@
+/** Background work that a hook sets off begins so much later: the client waits for the hook's answer and wants the cores. */
+export const afterHookMs = 30;
+
 /** Activity is told soon, for it ends the "waiting" of the server, but not more often than this. */
 const soonMs = 1000;
 
@@ -24,8 +27,7 @@ export class Heartbeat {
 	soon(): void {
 		if (this.#timer === undefined) return;
 		const waitMs = this.#lastAt + soonMs - performance.now();
-		if (waitMs <= 0) this.#now();
-		else this.#soon ??= setTimeout(() => this.#now(), waitMs);
+		this.#soon ??= setTimeout(() => this.#now(), Math.max(waitMs, afterHookMs));
 	}
 
 	stop(): void {

@@ -69,6 +69,11 @@ export class SessionKeeper {
 		this.#poll = setInterval(() => this.#readClientFile(), pollMs);
 	}
 
+	/** To be called when the process ends: writes what is still only in memory. */
+	flush(): void {
+		this.#monitor?.flush();
+	}
+
 	/** Ends the background work and leaves all files as they are. */
 	async close(): Promise<void> {
 		clearInterval(this.#poll);

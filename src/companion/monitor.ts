@@ -7,7 +7,7 @@ import { type Log, reasonOf } from "../log.ts";
 import type { SessionFile, SessionFiles } from "../state/session-files.ts";
 import { Spool } from "../state/spool.ts";
 import { EventSender, type SendResult } from "./event-sender.ts";
-import { Heartbeat } from "./heartbeat.ts";
+import { afterHookMs, Heartbeat } from "./heartbeat.ts";
 
 export interface MonitorDeps {
 	api: ApiClient;
@@ -38,6 +38,7 @@ export class Monitor {
 	#file: SessionFile;
 	#lastActivity: Date;
 	#idToTell: string | undefined;
+	#unsaved: NodeJS.Timeout | undefined;
 	#standingTasks = new Set<string>();
 
 	constructor(deps: MonitorDeps, file: SessionFile) {
@@ -81,6 +82,7 @@ export class Monitor {
 
 	/** Ends the background work; the files stay. Resolves when the spool is free for others. */
 	async close(): Promise<void> {
+		this.flush();
 		this.#stop.abort();
 		this.#heartbeat.stop();
 		this.replies.close();
@@ -89,12 +91,15 @@ export class Monitor {
 
 	/** The same, and what waits is thrown away: nobody will take it. */
 	async discard(): Promise<void> {
+		clearTimeout(this.#unsaved);
+		this.#unsaved = undefined;
 		await this.close();
 		this.#spool.discard();
 	}
 
 	/** The same session under the id that /clear gave it. */
 	moveTo(claudeSessionId: string): void {
+		this.flush();
 		this.#guarded(() => {
 			this.#file = this.#deps.files.move(this.#file, claudeSessionId);
 		});
@@ -111,7 +116,7 @@ export class Monitor {
 		this.activity();
 		this.doing = "working";
 		this.replies.turnStarted();
-		if (this.#file.turn !== "open") this.#save({ turn: "open" });
+		this.#saveTurn("open");
 		this.#heartbeat.soon();
 	}
 
@@ -120,7 +125,7 @@ export class Monitor {
 		this.activity();
 		this.doing = "idle";
 		this.replies.turnEnded();
-		if (this.#file.turn !== outcome) this.#save({ turn: outcome });
+		this.#saveTurn(outcome);
 	}
 
 	/** The client says that it waits for a prompt, also after an interrupt, which no other hook tells. */
@@ -171,7 +176,21 @@ export class Monitor {
 		}
 	}
 
+	/** Writes what is still only in memory: before the process ends. */
+	flush(): void {
+		if (this.#unsaved !== undefined) this.#save({});
+	}
+
+	/** After the hook's answer: what a kill within that moment loses is one "done" at the session's end. */
+	#saveTurn(turn: SessionFile["turn"]): void {
+		if (this.#file.turn === turn) return;
+		this.#file = { ...this.#file, turn };
+		this.#unsaved ??= setTimeout(() => this.flush(), afterHookMs);
+	}
+
 	#save(change: Partial<SessionFile>): void {
+		clearTimeout(this.#unsaved);
+		this.#unsaved = undefined;
 		this.#file = { ...this.#file, ...change };
 		this.#guarded(() => this.#deps.files.write(this.#file));
 	}

@@ -29,4 +29,5 @@ await runCompanion({
 	stdin: process.stdin,
 	stdout: process.stdout,
 	exit: () => process.exit(0),
+	onExit: (last) => process.once("exit", last),
 });

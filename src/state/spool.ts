@@ -93,9 +93,8 @@ export class Spool {
 
 	#write(lines: Line[]): void {
 		const text = textOf(lines);
-		ensurePrivateFolder(dirname(this.path));
 		for (;;) {
-			const file = openSync(this.path, "a", 0o600);
+			const file = this.#open();
 			try {
 				const begin = this.#torn ? "\n" : "";
 				this.#torn = true;
@@ -107,6 +106,16 @@ export class Spool {
 			} finally {
 				closeSync(file);
 			}
+		}
+	}
+
+	/** A hook waits for this: the folder is looked at only where it is missing. */
+	#open(): number {
+		try {
+			return openSync(this.path, "a", 0o600);
+		} catch {
+			ensurePrivateFolder(dirname(this.path));
+			return openSync(this.path, "a", 0o600);
 		}
 	}
 

@@ -28,6 +28,37 @@ async function truePlugin(): Promise<string> {
 	return root;
 }
 
+/** The least that a hook by MCP tool can cost: a server that answers `{}` and does nothing else. */
+const emptyServer = `
+import { createInterface } from "node:readline";
+const answers = {
+	initialize: ({ params }) => ({ protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: "floor", version: "1" } }),
+	"tools/list": () => ({ tools: [{ name: "hook", description: "hook", inputSchema: { type: "object" } }] }),
+	"tools/call": () => ({ content: [{ type: "text", text: "{}" }] }),
+};
+createInterface({ input: process.stdin }).on("line", (line) => {
+	const request = JSON.parse(line);
+	if (request.id === undefined) return;
+	const answer = answers[request.method];
+	const reply = answer ? { result: answer(request) } : { error: { code: -32601, message: "unknown" } };
+	process.stdout.write(JSON.stringify({ jsonrpc: "2.0", id: request.id, ...reply }) + "\\n");
+});`;
+
+async function floorPlugin(): Promise<string> {
+	const root = await mkdtemp(join(tmpdir(), "floor-plugin-"));
+	onTestFinished(() => rm(root, { recursive: true, force: true }));
+	const call = { type: "mcp_tool", server: "plugin:floor:mcp", tool: "hook", input: { id: "$" + "{session_id}" } };
+	const hook = [{ hooks: [call] }];
+	await mkdir(join(root, ".claude-plugin"));
+	await mkdir(join(root, "hooks"));
+	await writeFile(join(root, ".claude-plugin/plugin.json"), JSON.stringify({ name: "floor", version: "1.0.0" }));
+	await writeFile(join(root, "hooks/hooks.json"), JSON.stringify({ hooks: { UserPromptSubmit: hook, Stop: hook } }));
+	await writeFile(join(root, "server.mjs"), emptyServer);
+	const server = { command: "node", args: ["$" + "{CLAUDE_PLUGIN_ROOT}/server.mjs"] };
+	await writeFile(join(root, ".mcp.json"), JSON.stringify({ mcpServers: { mcp: server } }));
+	return root;
+}
+
 /** One turn: the client waits for UserPromptSubmit before the request, and for Stop after the answer. */
 async function measure(loop: Loop, variant: Variant, words: string): Promise<void> {
 	const ended = variant.client.turnEnded();
@@ -64,6 +95,8 @@ it("prints what the client waits for at a prompt and at the end of a turn", asyn
 	const variants = [
 		await plain(loop, "no hook", []),
 		await plain(loop, "shell `true`", [await truePlugin()]),
+		await plain(loop, "an MCP tool that does nothing", [await floorPlugin()]),
+		await plain(loop, "claude-notify, not monitored", [pluginRoot]),
 		await monitored(loop, "claude-notify"),
 	];
 	const afterDeath = await monitored(dead, "claude-notify, server dead");
