@@ -40,6 +40,15 @@ describe("readEnv", () => {
 		for (const name of ["PORT", "DATABASE_URL", "LOG_LEVEL", "PUBLIC_URL"]) expect(problems).toContain(`${name}: `);
 	});
 
+	it("wants keys that outlive the machine in production with a database elsewhere, and says how to make them", () => {
+		const elsewhere = { NODE_ENV: "production", DATABASE_URL: "postgres://db.example/notify" };
+		const problems = problemsOf(elsewhere);
+		expect(problems).toContain("JWT_PRIVATE_KEY: is missing");
+		expect(problems).toContain("openssl rand -base64 32");
+		expect(problemsOf({ ...elsewhere, NODE_ENV: "development" })).toBe("");
+		expect(problemsOf({ ...elsewhere, JWT_PRIVATE_KEY: "given", DATA_KEY: "given" })).toBe("");
+	});
+
 	it("shows no value in a problem, since it may be a secret", () => {
 		const problems = problemsOf({
 			...twilio,

@@ -90,6 +90,7 @@ export function readEnv(source: Source): Env {
 		...(parsed.error?.issues ?? []).map(({ path, message }) => `${path[0]?.toString() ?? ""}: ${message}`),
 		...twilioProblems(given),
 		...addressProblems(given),
+		...keyProblems(given),
 	];
 	if (!parsed.success || problems.length > 0) {
 		throw new Error(`The configuration is not valid:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
@@ -151,6 +152,17 @@ function addressProblems(given: Source): string[] {
 	const host = given["HOST"];
 	if (host === undefined || isLoopback(host) || given["PUBLIC_URL"] !== undefined) return [];
 	return ["PUBLIC_URL: is missing, and the world cannot be told where HOST is (set it to the https address)"];
+}
+
+const keyMakers = { JWT_PRIVATE_KEY: "openssl genpkey -algorithm ed25519", DATA_KEY: "openssl rand -base64 32" };
+
+/** A key that lives on one machine's disk while the data lives elsewhere is lost with the machine, and every address with it. */
+function keyProblems(given: Source): string[] {
+	if (given["NODE_ENV"] !== "production" || given["DATABASE_URL"] === undefined) return [];
+	const missing = Object.entries(keyMakers).filter(([name]) => given[name] === undefined);
+	return missing.map(
+		([name, maker]) => `${name}: is missing, and DATABASE_URL outlives this machine (make one: ${maker})`,
+	);
 }
 
 function isLoopbackAddress(hostname: string): boolean {

@@ -5,6 +5,8 @@ import { projectRoot, type RunningServer, startServer } from "./start.ts";
 /** The process exits by itself even if a shutdown hangs. */
 const shutdownMs = 9500;
 
+const defaultAddress = "http://127.0.0.1:8787";
+
 function say(line: string): void {
 	process.stdout.write(`${line}\n`);
 }
@@ -17,7 +19,9 @@ function introduce({ url, deps }: RunningServer): void {
 	if (deps.channels.size === 0)
 		say("No message can be sent:  set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_PHONE_NUMBER");
 	if (phone !== undefined) say(`The phone simulator:  ${phone}`);
-	say(`Start Claude Code:    claude --plugin-dir ${root}`);
+	// The plugin looks at the default address unless it is told another.
+	const address = url.origin === defaultAddress ? "" : `CLAUDE_NOTIFY_URL=${deps.publicUrl.origin} `;
+	say(`Start Claude Code:    ${address}claude --plugin-dir ${root}`);
 	say(`Then pair, in there:  /notify-setup${simulated ? " sms +15550001111" : ""}`);
 }
 

@@ -96,8 +96,5 @@ export const pairings = pgTable(
 		lastSentAt: instant().notNull().defaultNow(),
 		createdAt: createdAt(),
 	},
-	(t) => [
-		unique("pairings_temp_token").on(t.tempTokenHash),
-		index("pairings_address").on(t.addressMac, t.lastSentAt),
-	],
+	(t) => [unique("pairings_temp_token").on(t.tempTokenHash), index("pairings_address").on(t.addressMac, t.lastSentAt)],
 );
