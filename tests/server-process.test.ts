@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -155,7 +156,12 @@ describe("the server process", () => {
 	});
 
 	it("offers no phone simulator in production", async () => {
-		await using running = start({ ...onPostgres(), NODE_ENV: "production" });
+		const { privateKey } = generateKeyPairSync("ed25519");
+		const keys = {
+			JWT_PRIVATE_KEY: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+			DATA_KEY: randomBytes(32).toString("base64"),
+		};
+		await using running = start({ ...onPostgres(), NODE_ENV: "production", ...keys });
 		const url = await addressOf(running);
 		expect((await fetch(new URL("/dev/phone", url))).status).toBe(404);
 		await until(() => running.stdout().includes("/notify-setup"), 5000, running.stdout);
