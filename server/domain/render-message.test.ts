@@ -122,7 +122,7 @@ describe("an SMS about an event", () => {
 		}
 		const notice = renderMessage({ kind: "notice", notice: { kind: "refused", reason: "z".repeat(1601) } }, sms).text;
 		expect(notice.length).toBeLessThanOrEqual(1600);
-		expect(notice).toMatch(/z\.\.\.\n\nReply STOP to disable$/);
+		expect(notice).toMatch(/z\.\.\.$/);
 	});
 
 	it("keeps Chinese and Russian readable and counts them as UCS-2: two segments at most", () => {
@@ -196,7 +196,7 @@ describe("a message on a channel with emoji", () => {
 describe("an SMS that is a notice", () => {
 	const session = { handle: "b", description: "migrate billing" };
 	const notices: [Notice, string][] = [
-		[{ kind: "test" }, "This is a test message of claude-notify. Messages reach you here."],
+		[{ kind: "test" }, "This is a test message of claude-notify. Messages reach you here.\n\nReply STOP to disable"],
 		[{ kind: "seen", ...session }, '(b) "migrate billing": Claude has read your reply.'],
 		[
 			{ kind: "waiting_for_session", ...session },
@@ -223,7 +223,7 @@ describe("an SMS that is a notice", () => {
 
 	it.each(notices)("says $kind in one segment", (notice, words) => {
 		const { text } = renderMessage({ kind: "notice", notice }, sms);
-		expect(text).toBe(`${words}\n\nReply STOP to disable`);
+		expect(text).toBe(words);
 		expect(segments(text)).toBe("GSM-7 x1");
 	});
 });

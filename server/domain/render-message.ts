@@ -73,7 +73,9 @@ function eventDraft(content: EventContent, style: MessageStyle): Draft {
 }
 
 function noticeDraft(notice: Notice, style: MessageStyle): Draft {
-	return { before: "", title: "", after: "", text: noticeWords(notice), foot: footer([style.optOutHint ?? ""]) };
+	// All but the test are answers to what the person has just written: they know where the messages come from.
+	const hint = notice.kind === "test" ? (style.optOutHint ?? "") : "";
+	return { before: "", title: "", after: "", text: noticeWords(notice), foot: footer([hint]) };
 }
 
 function footer(sentences: string[]): string {
