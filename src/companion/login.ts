@@ -1,5 +1,5 @@
 import type { ApiClient } from "../api-client.ts";
-import { ApiError, isPassing, ServerUnreachable } from "../api-errors.ts";
+import { ApiError, ServerUnreachable } from "../api-errors.ts";
 import type { Tokens } from "../contract/auth.ts";
 import type { Log } from "../log.ts";
 import type { AuthFile, StoredLogin } from "../state/auth.ts";
@@ -56,7 +56,14 @@ export class Login {
 	/** Throws NotPaired, or ServerUnreachable when a token that ran out cannot be renewed now. */
 	async accessToken(): Promise<string> {
 		const login = this.read();
-		return this.#isDue(login) ? (await this.#refresh()).access_token : login.access_token;
+		if (!this.#isDue(login)) return login.access_token;
+		try {
+			return (await this.#refresh()).access_token;
+		} catch (error) {
+			// The old token still has minutes: no reason to fail now.
+			if (error instanceof NotPaired || this.#leftMs(login.expires_at) <= 0) throw error;
+			return login.access_token;
+		}
 	}
 
 	/** Renews the token in time while a session runs; a failure shows up when the token is needed. */
@@ -72,13 +79,11 @@ export class Login {
 	}
 
 	async pair(tokens: Tokens): Promise<void> {
-		const { file } = this.#options;
-		await withLock(file.lockPath, { waitMs: 5000 }, async () => file.pair(this.api.server, tokens));
+		await this.#locked(async () => this.#options.file.pair(this.api.server, tokens));
 	}
 
 	async forget(): Promise<void> {
-		const { file } = this.#options;
-		await withLock(file.lockPath, { waitMs: 5000 }, async () => file.forget());
+		await this.#locked(async () => this.#options.file.forget());
 	}
 
 	#isDue({ expires_at }: StoredLogin): boolean {
@@ -97,13 +102,17 @@ export class Login {
 	}
 
 	async #refreshOnce(): Promise<StoredLogin> {
-		const held = await withLock(this.#options.file.lockPath, { waitMs: 20_000 }, async () => {
+		return this.#locked(async () => {
 			const login = this.read();
 			// Another process was first.
 			return this.#isDue(login) ? this.#renew(login) : login;
 		});
-		if (held === undefined)
-			throw new ServerUnreachable("Another Claude Code session is renewing the login. Try again.");
+	}
+
+	/** Longer than a holder that was killed can block, and than a renewal takes. */
+	async #locked<T>(work: () => Promise<T>): Promise<T> {
+		const held = await withLock(this.#options.file.lockPath, { waitMs: 20_000 }, work);
+		if (held === undefined) throw new ServerUnreachable("Another Claude Code session is renewing the login. Try again");
 		return held.result;
 	}
 
@@ -116,8 +125,6 @@ export class Login {
 				file.end(login);
 				throw new NotPaired(`The pairing with ${login.address_masked} has ended. Run /notify-setup.`);
 			}
-			// The old token still has minutes: no reason to fail now.
-			if (isPassing(error) && this.#leftMs(login.expires_at) > 0) return login;
 			throw error;
 		}
 	}
