@@ -1,6 +1,5 @@
 import { onNotification } from "./notification.ts";
 import { onPermissionRequest } from "./permission-request.ts";
-import { onPostCompact } from "./post-compact.ts";
 import { onPostToolUse } from "./post-tool-use.ts";
 import { onPostToolUseFailure } from "./post-tool-use-failure.ts";
 import { onPreToolUse } from "./pre-tool-use.ts";
@@ -11,7 +10,7 @@ import type { Handler } from "./tools.ts";
 import { onUserPromptExpansion } from "./user-prompt-expansion.ts";
 import { onUserPromptSubmit } from "./user-prompt-submit.ts";
 
-/** The hooks that reach the companion, by event. SessionStart and SessionEnd run as processes of their own. */
+/** The hooks that reach the companion, by event. SessionStart and SessionEnd run as processes of their own; PostCompact is left out, for the client prints its answer on the screen. */
 export const handlers: ReadonlyMap<string, Handler> = new Map([
 	["UserPromptSubmit", onUserPromptSubmit],
 	["UserPromptExpansion", onUserPromptExpansion],
@@ -23,5 +22,4 @@ export const handlers: ReadonlyMap<string, Handler> = new Map([
 	["Stop", onStop],
 	["StopFailure", onStopFailure],
 	["SubagentStop", onSubagentStop],
-	["PostCompact", onPostCompact],
 ]);

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { hookRig } from "../../tests/helpers/hook-rig.ts";
 import { onNotification } from "./notification.ts";
-import { onPostCompact } from "./post-compact.ts";
 import { onPostToolUse } from "./post-tool-use.ts";
 import { onPreToolUse } from "./pre-tool-use.ts";
 import { onStopFailure } from "./stop-failure.ts";
@@ -11,7 +10,6 @@ import type { QuickHandler } from "./tools.ts";
 describe("a hook that only shows life", () => {
 	it.each<[string, QuickHandler, object]>([
 		["PostToolUse", onPostToolUse, {}],
-		["PostCompact", onPostCompact, {}],
 		["SubagentStop", onSubagentStop, { agent_type: "general-purpose" }],
 	])("%s is activity and sends nothing", (_name, handler, input) => {
 		const rig = hookRig();
