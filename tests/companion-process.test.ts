@@ -109,6 +109,21 @@ describe("the companion's end", () => {
 		},
 	);
 
+	it("gives the spool free for the next process, in the middle of a request too", async () => {
+		await using server = await startScriptedServer();
+		await using paired = await machine(server);
+		await using companion = await startCompanion(plugin, { env: paired.env });
+		await initialize(companion);
+		await companion.hook(typed("start", "x"));
+		server.on("POST /sessions/*/events", () => new Promise<never>(() => undefined));
+		await companion.hook(failedBash);
+		await server.waitFor("POST /sessions/*/events");
+		expect((await readdir(join(paired.home, "spool"))).some((name) => name.endsWith(".lock"))).toBe(true);
+		companion.kill("SIGINT");
+		expect(await companion.exited).toBe(0);
+		expect(await readdir(join(paired.home, "spool"))).toEqual([expect.stringMatching(/\.ndjson$/)]);
+	});
+
 	it("comes when its client goes away", async () => {
 		await using home = await temporaryFolder();
 		await using companion = await startCompanion(plugin, { env: { HOME: home.path } });

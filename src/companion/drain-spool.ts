@@ -24,6 +24,8 @@ export type Drained =
 /** Sends what the spool holds, in order and with the ids that it has; one process at a time. */
 export async function drainSpool(options: DrainOptions): Promise<Drained> {
 	const { spool, log } = options;
+	spool.reload();
+	if (spool.size === 0) return { state: "empty" };
 	try {
 		const held = await withLock(spool.path, { waitMs: 0, staleMs: 5000 }, () => sendAll(options));
 		return held?.result ?? { state: "busy" };

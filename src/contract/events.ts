@@ -42,7 +42,6 @@ export type ReportEvent = z.infer<typeof reportEvent>;
 
 /** What became of an event at the moment it was accepted; what became of each message is in the deliveries. */
 export const eventOutcomes = ["queued", "limited", "duplicate", "muted"] as const;
-export type EventOutcome = (typeof eventOutcomes)[number];
 
 /** The answer to POST events. 200, or 429 with `Retry-After` and the error fields when every channel was limited. */
 export const eventAccepted = z.looseObject({

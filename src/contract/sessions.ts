@@ -52,7 +52,7 @@ export const heartbeatAnswer = z.object({
 	monitoring: z.boolean(),
 });
 
-export const finalStates = ["completed", "stopped", "failed"] as const;
+const finalStates = ["completed", "stopped", "failed"] as const;
 
 /** POST /sessions/{id}/stop. */
 export const stopSession = z.strictObject({
@@ -73,7 +73,6 @@ export const sessionSummary = z.object({
 export type SessionSummary = z.infer<typeof sessionSummary>;
 
 export const deliveryStates = ["pending", "leased", "sent", "delivered", "failed", "dead"] as const;
-export type DeliveryState = (typeof deliveryStates)[number];
 
 export const deliveryReport = z.object({
 	id: z.uuid(),

@@ -3,7 +3,7 @@ import { watchSessions } from "../../server/domain/watch-sessions.ts";
 import { travel } from "../helpers/database.ts";
 import { quickHeartbeat, startLoop } from "../helpers/loop.ts";
 import { httpError, text, toolUse } from "../helpers/mock-model.ts";
-import { eventTypesOf, sessionStatusesOf } from "../helpers/stored.ts";
+import { eventTypesOf, lastHeartbeatOf, sessionStatusesOf } from "../helpers/stored.ts";
 import { until } from "../helpers/until.ts";
 
 const failing = () => toolUse("Bash", { command: "echo oops; exit 3", description: "x" });
@@ -52,8 +52,15 @@ describe("a monitored session", () => {
 		await using tui = await loop.tui({ env: { CLAUDE_NOTIFY_HEARTBEAT_INTERVAL: "3600000" } });
 		await tui.type('/notify-start "quiet"');
 		await tui.waitForScreen(/monitor/i);
+		const heartbeat = await lastHeartbeatOf(loop.database.db);
 		await tui.type("hello");
 		await loop.phone.waitFor(/Completed successfully!/);
+		// The prompt's own heartbeat comes up to a second later and would end a silence that began before it.
+		await until(
+			async () => (await lastHeartbeatOf(loop.database.db)) > heartbeat,
+			5000,
+			() => "no heartbeat came with the prompt",
+		);
 		await travel(loop.database.db, "10 minutes");
 		await loop.phone.waitFor(/Waiting for input \(10 min idle\)/);
 		await travel(loop.database.db, "40 minutes");
@@ -64,6 +71,11 @@ describe("a monitored session", () => {
 			() => loop.phone.texts().join("\n"),
 		);
 		expect(loop.phone.texts().filter((sent) => /Waiting/.test(sent))).toHaveLength(1);
+		await until(
+			async () => Date.now() - (await lastHeartbeatOf(loop.database.db)) < 60_000,
+			5000,
+			() => "no heartbeat came with the second prompt",
+		);
 		await travel(loop.database.db, "40 minutes");
 		await until(
 			() => loop.phone.texts().filter((sent) => /Waiting/.test(sent)).length === 2,

@@ -13,6 +13,12 @@ export async function sessionStatusesOf(db: Db): Promise<string[]> {
 	return rows.map((row) => row.status);
 }
 
+/** When the newest heartbeat came, in milliseconds since 1970. */
+export async function lastHeartbeatOf(db: Db): Promise<number> {
+	const rows = await db.select({ at: sessions.lastHeartbeatAt }).from(sessions);
+	return Math.max(...rows.map((row) => row.at.getTime()));
+}
+
 export async function inboxStatesOf(db: Db): Promise<string[]> {
 	const rows = await db.select({ state: inbox.state }).from(inbox).orderBy(asc(inbox.seq));
 	return rows.map((row) => row.state);
