@@ -27,7 +27,7 @@ it("the README's two commands and three lines lead from nothing to an answer fro
 		pluginDirs: [pluginRoot],
 		env: { CLAUDE_NOTIFY_URL: new URL(url).origin },
 	});
-	await using opened = await openPage(browser);
+	await using opened = await openPage(browser, { reducedMotion: "reduce" });
 	const phone = opened.page;
 
 	await tui.type(commands[0] ?? "");
@@ -53,6 +53,7 @@ it("the README's two commands and three lines lead from nothing to an answer fro
 	await phone.getByRole("button", { name: /send/i }).click();
 	await model.waitForRequest(({ newText }) => newText.includes(answer));
 	await phone.getByText("Claude has read your reply").waitFor();
+	await phone.getByText("Completed successfully! All tests pass.").waitFor();
 	await screenshot(phone, "readme-phone");
 	expect(opened.problems).toEqual([]);
 	expect(model.requests.filter(({ userText }) => userText.startsWith("/notify"))).toEqual([]);
