@@ -92,9 +92,12 @@ describe("a monitored session", () => {
 		);
 		expect(second.keeper.monitor?.replies.take("prompt")).toHaveLength(1);
 		await second.keeper.close();
-		server.offer(reply);
+		const read = "GET /sessions/*/inbox";
+		const before = server.bodies(read).length;
 		await using third = await companionRig(server, { home, guessedSessionId: "aaa" });
 		third.keeper.open();
+		await server.waitFor(read, before + 1);
+		server.offer(reply);
 		await server.waitFor("POST /sessions/*/inbox/*/receipt");
 		expect(third.keeper.monitor?.replies.open).toBe(0);
 	});
