@@ -132,6 +132,20 @@ describe("/notify-start", () => {
 	});
 });
 
+describe("/notify-start when the server says that it runs", () => {
+	it("tells what became of what this machine knew", async () => {
+		await using server = await startScriptedServer();
+		await using rig = await companionRig(server);
+		const words = "Session already monitoring. Use /notify-stop first.";
+		server.on(start, () => refusal(409, "conflict", words, { session_id: "x", handle: "b" }));
+		expect(await rig.type("start", "x")).toMatch(/is gone\. Try again in two minutes\.$/);
+		rig.keeper.note = "Another Claude Code window monitors this session.";
+		expect(await rig.type("start", "x")).toBe("Another Claude Code window monitors this session.");
+		server.on(start, () => refusal(409, "conflict", "Too many sessions are monitored. Stop one first."));
+		expect(await rig.type("start", "x")).toBe("Too many sessions are monitored. Stop one first.");
+	});
+});
+
 describe("/notify-stop", () => {
 	it("sums up, and then nothing is monitored any more (row 7)", async () => {
 		await using server = await startScriptedServer();

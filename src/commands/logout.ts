@@ -17,7 +17,7 @@ export const logout: Command = async (_args, tools) => {
 
 async function revoke({ login }: CommandTools): Promise<string> {
 	try {
-		const { sessions_cleared } = await login.api.logout(await login.accessToken());
+		const { sessions_cleared } = await login.call((token) => login.api.logout(token));
 		return `Logged out. Monitored sessions that ended: ${sessions_cleared}.`;
 	} catch (error) {
 		if (error instanceof NotPaired) return "Logged out: there was no login on this machine.";

@@ -1,4 +1,5 @@
 import { createConnection } from "node:net";
+import { networkInterfaces } from "node:os";
 import { describe, expect, it } from "vitest";
 import { type CompanionRig, companionRig } from "../../tests/helpers/companion-rig.ts";
 import { refusal, startScriptedServer } from "../../tests/helpers/scripted-server.ts";
@@ -145,6 +146,18 @@ describe("/notify-setup in a browser", () => {
 		expect([server.requests.length, isPaired(rig)]).toEqual([0, false]);
 		expect((await comeBack(callback_uri, { temp_token: token, state })).status).toBe(200);
 		expect(isPaired(rig)).toBe(true);
+	});
+
+	it("listens on the loopback address alone (row 30)", async () => {
+		await using server = await startScriptedServer();
+		await using rig = await companionRig(server, { paired: false });
+		const { callback_uri } = callbackOf(await rig.type("setup"));
+		expect(await isListening(callback_uri)).toBe(true);
+		const others = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+		for (const { address, family, internal } of others) {
+			if (internal || family !== "IPv4") continue;
+			expect(await isListening(callback_uri.replace("127.0.0.1", address)), address).toBe(false);
+		}
 	});
 
 	it("answers nothing but that one page, once (row 30)", async () => {

@@ -1,16 +1,27 @@
+import { ApiError } from "../api-errors.ts";
 import { AlreadyMonitoring } from "../companion/keeper.ts";
 import { maxDescription } from "../contract/sessions.ts";
 import { cutText } from "../contract/text.ts";
 import { plainText } from "../plain-text.ts";
-import type { Command } from "./tools.ts";
+import type { Command, CommandTools } from "./tools.ts";
 
 /** Starts monitoring of this session. */
-export const start: Command = async (args, { keeper, login, pairing, sessionId, cwd }) => {
+export const start: Command = async (args, tools) => {
+	const { keeper, pairing } = tools;
 	if (keeper.monitor !== undefined) throw new AlreadyMonitoring();
 	const given = unquoted(plainText(args).replace(/\s+/g, " ").trim());
 	if (given === "") return 'Use: /notify-start "what you are doing"';
 	// The page may have handed its token over this moment.
 	await pairing.result;
+	try {
+		return await startAs(given, tools);
+	} catch (error) {
+		if (isStillActive(error)) return keeper.note ?? tokenLost;
+		throw error;
+	}
+};
+
+async function startAs(given: string, { keeper, login, sessionId, cwd }: CommandTools): Promise<string> {
 	const { address_masked, channel } = login.read();
 	const isLong = given.length > maxDescription;
 	const description = isLong ? `${cutText(given, maxDescription - 1)}…` : given;
@@ -21,7 +32,16 @@ export const start: Command = async (args, { keeper, login, pairing, sessionId, 
 	];
 	if (isLong) lines.push(`The description was shortened to ${maxDescription} characters.`);
 	return lines.join("\n");
-};
+}
+
+/** Without its token a session cannot be stopped from here; three heartbeats that fail to come end it. */
+const tokenLost =
+	"The server still monitors this session, but what this machine knew about it is gone. Try again in two minutes.";
+
+function isStillActive(error: unknown): boolean {
+	if (!(error instanceof ApiError) || error.code !== "conflict") return false;
+	return typeof error.details === "object" && error.details !== null && "session_id" in error.details;
+}
 
 /** The quotes belong to the way of typing it. */
 function unquoted(text: string): string {

@@ -16,7 +16,7 @@ export const status: Command = async (_args, tools) => {
 		return [...lines, reasonOf(error)].join("\n");
 	}
 	try {
-		const account = await login.api.status(await login.accessToken());
+		const account = await login.call((token) => login.api.status(token));
 		lines.push(...channelLines(account), ...sessionLines(account, tools));
 	} catch (error) {
 		lines.push(`To: ${stored.address_masked} by ${stored.channel}`, reasonOf(error));

@@ -7,10 +7,11 @@ const waitSeconds = 10;
 
 /** Sends one message now and shows what became of it. */
 export const test: Command = async (_args, { login }) => {
-	const token = await login.accessToken();
-	const { deliveries } = await login.api.sendTest(token);
+	const { deliveries } = await login.call((token) => login.api.sendTest(token));
 	if (deliveries.length === 0) return "There is no channel to send a test to. Run /notify-setup.";
-	const settled = await Promise.all(deliveries.map(({ id }) => login.api.delivery(token, id, waitSeconds)));
+	const settled = await Promise.all(
+		deliveries.map(({ id }) => login.call((token) => login.api.delivery(token, id, waitSeconds))),
+	);
 	return settled.map(words).join("\n");
 };
 

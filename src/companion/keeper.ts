@@ -114,13 +114,12 @@ export class SessionKeeper {
 
 	async #startOnce(id: string, description: string, cwd: string): Promise<Monitor> {
 		const { apiFor, login, files, now, hostname, clientPid, heartbeatIntervalMs, inactivityThresholdMs } = this.#deps;
-		const token = await login.accessToken();
 		const { server } = login.read();
 		const left = files.read(id);
 		// The server must hear of an earlier end first, or it takes this for a second start.
 		if (left?.ended !== undefined) await finishSession({ ...this.#deps, api: apiFor(left.server) }, left, left.ended);
 		const startedAt = now().toISOString();
-		const started = await apiFor(server).startSession(token, {
+		const session = {
 			claude_session_id: id,
 			description,
 			hostname,
@@ -128,7 +127,8 @@ export class SessionKeeper {
 			started_at: startedAt,
 			heartbeat_interval_ms: heartbeatIntervalMs,
 			inactivity_threshold_ms: inactivityThresholdMs,
-		});
+		};
+		const started = await login.call((token) => login.api.startSession(token, session));
 		const { session_id, session_token, handle } = started;
 		const file = { session_id, session_token, handle, server, description, started_at: startedAt };
 		const whole = { ...file, claude_session_id: id, client_pid: clientPid, turn: "none" as const, given: [] };

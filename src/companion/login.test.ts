@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
@@ -60,6 +61,36 @@ describe("the login", () => {
 		expect(server.bodies("POST /auth/refresh")).toHaveLength(1);
 		expect(new Set(outputs.map(({ stdout }) => stdout))).toEqual(new Set([machine.login.read().access_token]));
 	}, 60_000);
+
+	it("that the server refuses before its time is renewed once, and the call made again", async () => {
+		await using server = await startScriptedServer();
+		await using machine = await paired(server, 600 * minute);
+		server.on("GET /status", ({ headers }) =>
+			headers.authorization === "Bearer old-access"
+				? refusal(401, "token_expired")
+				: { status: 200, body: { channels: [], sessions: [] } },
+		);
+		const ask = () => machine.login.call((token) => machine.api.status(token));
+		expect(await Promise.all([ask(), ask(), ask()])).toHaveLength(3);
+		expect(server.bodies("POST /auth/refresh")).toHaveLength(1);
+		expect(machine.login.read().access_token).not.toBe("old-access");
+	});
+
+	it("that the server refuses for good is refused after one renewal", async () => {
+		await using server = await startScriptedServer();
+		await using machine = await paired(server, 600 * minute);
+		server.on("GET /status", () => refusal(401, "unauthorized", "Not you."));
+		await expect(machine.login.call((token) => machine.api.status(token))).rejects.toThrow("Not you.");
+		expect(server.bodies("POST /auth/refresh")).toHaveLength(1);
+	});
+
+	it("is paired and forgotten although a process was killed while it held the lock", async () => {
+		await using server = await startScriptedServer();
+		await using machine = await paired(server, 600 * minute);
+		mkdirSync(`${machine.file.lockPath}.lock`);
+		await machine.login.pair(someTokens("new-access", new Date(Date.now() + 600 * minute)));
+		expect(machine.login.read().access_token).toBe("new-access");
+	}, 30_000);
 
 	it("that the server took back ends here, and says what to do (row 40)", async () => {
 		await using server = await startScriptedServer();

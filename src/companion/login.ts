@@ -66,6 +66,20 @@ export class Login {
 		}
 	}
 
+	/**
+	 * Calls the API as this machine. A token that the server refuses before its time (its key changed, this machine's clock is wrong)
+	 * is renewed once. Throws what `accessToken` and `work` throw.
+	 */
+	async call<T>(work: (token: string) => Promise<T>): Promise<T> {
+		const token = await this.accessToken();
+		try {
+			return await work(token);
+		} catch (error) {
+			if (!(error instanceof ApiError) || error.status !== 401) throw error;
+			return work((await this.#refresh(token)).access_token);
+		}
+	}
+
 	/** Renews the token in time while a session runs; a failure shows up when the token is needed. */
 	refreshIfDue(): void {
 		try {
@@ -94,18 +108,19 @@ export class Login {
 		return new Date(expiresAt).getTime() - this.#options.now().getTime();
 	}
 
-	async #refresh(): Promise<StoredLogin> {
-		this.#refreshing ??= this.#refreshOnce().finally(() => {
+	/** `refused`: the token that the server did not take; else the one on disk is renewed if it is due. */
+	async #refresh(refused?: string): Promise<StoredLogin> {
+		this.#refreshing ??= this.#refreshOnce(refused).finally(() => {
 			this.#refreshing = undefined;
 		});
 		return this.#refreshing;
 	}
 
-	async #refreshOnce(): Promise<StoredLogin> {
+	async #refreshOnce(refused: string | undefined): Promise<StoredLogin> {
 		return this.#locked(async () => {
 			const login = this.read();
-			// Another process was first.
-			return this.#isDue(login) ? this.#renew(login) : login;
+			// Another process may have been first.
+			return this.#isDue(login) || login.access_token === refused ? this.#renew(login) : login;
 		});
 	}
 
