@@ -140,6 +140,53 @@ describe("a session in the real client", () => {
 		expect(await sessionStatusesOf(loop.database.db)).toEqual([]);
 	});
 
+	it("that was killed goes on with --continue, in -p as well, without a new start (row 66)", async () => {
+		await using loop = await startLoop();
+		await loop.pair();
+		const first = await loop.tui();
+		await first.type('/notify-start "survivor"');
+		await first.waitForScreen(/monitor/i);
+		await first.type("hello");
+		await loop.phone.waitFor(/Completed successfully!/);
+		first.kill("SIGKILL");
+		await first.waitForExit();
+		await first[Symbol.asyncDispose]();
+		// The id in the environment of this companion is one that the client throws away.
+		await loop.print("and now", { args: ["--continue"] });
+		await until(
+			async () => (await eventTypesOf(loop.database.db)).length === 2,
+			10_000,
+			async () => String(await eventTypesOf(loop.database.db)),
+		);
+		await until(
+			async () => (await sessionStatusesOf(loop.database.db))[0] === "ended",
+			15_000,
+			async () => String(await sessionStatusesOf(loop.database.db)),
+		);
+		expect(await eventTypesOf(loop.database.db)).toEqual(["done", "done"]);
+		expect(await sessionStatusesOf(loop.database.db)).toHaveLength(1);
+	});
+
+	it("that the user interrupts still takes a reply at once", async () => {
+		await using loop = await startLoop();
+		await loop.pair();
+		await using tui = await loop.tui({ args: ["--allowedTools", "Bash"] });
+		await tui.type('/notify-start "interrupted"');
+		await tui.waitForScreen(/monitor/i);
+		loop.model.next(toolUse("Bash", { command: "tail -f /dev/null", description: "x" }));
+		await tui.type("take your time");
+		await tui.waitForScreen(/tail -f/);
+		await tui.press("Escape");
+		await tui.waitForScreen(/Interrupted/);
+		await loop.phone.reply("do the other thing");
+		await loop.model.waitForRequest(({ newText }) => newText.includes("do the other thing"));
+		await until(
+			async () => (await inboxStatesOf(loop.database.db))[0] === "seen",
+			10_000,
+			async () => String(await inboxStatesOf(loop.database.db)),
+		);
+	});
+
 	it("that is compacted shows nothing of us, and goes on being monitored", async () => {
 		await using loop = await startLoop();
 		await loop.pair();
