@@ -41,6 +41,10 @@ describe("the slash commands in -p", () => {
 		const status = await loop.print("/notify-status");
 		expect(status).toMatchObject({ code: 0, stderr: "" });
 		expect(status.stdout).toContain("+1***0123");
+		const start = await loop.print('/notify-start "from a script"');
+		expect(start).toMatchObject({ code: 0, stderr: "" });
+		expect(start.stdout).toContain('Monitoring "from a script"');
+		expect((await loop.print("/notify-logout")).stdout).toContain("Logged out");
 		expect(loop.model.requests).toEqual([]);
 	});
 
