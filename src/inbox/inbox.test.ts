@@ -106,6 +106,19 @@ describe("a reply from the phone", () => {
 		expect(inbox.take("prompt")).toEqual([expect.stringContaining("> go on with step two")]);
 	});
 
+	it("that is read only after the first turn of a resumed session does not wait for the second", async () => {
+		await using server = await startScriptedServer();
+		server.offer(replyFromPhone("go on with step two"));
+		await server.goDown();
+		await using rig = await session(server, { resumed: true });
+		const { inbox, client } = rig;
+		inbox.turnStarted();
+		inbox.turnEnded();
+		await server.comeBack();
+		await inLine(client);
+		expect(client.texts[0]).toContain("go on with step two");
+	});
+
 	it("can be fetched by the tool, and then its place in line counts no more", async () => {
 		await using server = await startScriptedServer();
 		await using rig = await session(server);

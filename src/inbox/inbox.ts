@@ -31,6 +31,8 @@ export class Inbox {
 	readonly #pause = new Pause();
 	readonly #timers = new Map<string, NodeJS.Timeout>();
 	#busy = false;
+	/** Somebody has prompted since this companion began: the session may be woken. */
+	#prompted = false;
 
 	constructor(options: InboxOptions) {
 		this.#options = options;
@@ -61,6 +63,7 @@ export class Inbox {
 	/** A busy session shows what stands in line after its running tool, which may take any time. */
 	turnStarted(): void {
 		this.#busy = true;
+		this.#prompted = true;
 	}
 
 	turnEnded(): void {
@@ -109,7 +112,7 @@ export class Inbox {
 		at.backlog &&= page !== undefined && page.messages.length > 0;
 	}
 
-	/** `old`: it came while nobody was there, and must not start a turn by itself. */
+	/** `old`: it came while nobody was there, and must not start a turn by itself before somebody is. */
 	async #offer(message: InboxMessage, old: boolean): Promise<void> {
 		const known = this.#ledger.known(message);
 		if (known === "new") return this.#bring(message, old);
@@ -120,7 +123,7 @@ export class Inbox {
 
 	async #bring(message: InboxMessage, old: boolean): Promise<void> {
 		const { socket, log } = this.#options;
-		if (socket === undefined || (old && !this.#busy)) return this.#ledger.hold(message, "waiting");
+		if (socket === undefined || (old && !this.#prompted)) return this.#ledger.hold(message, "waiting");
 		// Held before it is written: the prompt that shows it may be here first.
 		this.#ledger.hold(message, "socket");
 		try {
