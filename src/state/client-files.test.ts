@@ -25,6 +25,23 @@ describe("a client's file", () => {
 		},
 	);
 
+	it.runIf(process.platform === "linux")(
+		"goes when its client was killed and its parent has not looked yet",
+		async () => {
+			await using home = await temporaryFolder();
+			// `sleep` takes the shell's place and never asks for the child that the shell left it.
+			const parent = spawn("sh", ["-c", "sh -c : & echo $!; exec sleep 30"], { stdio: ["ignore", "pipe", "ignore"] });
+			const [line] = await once(parent.stdout, "data");
+			const zombie = Number(String(line));
+			writeClientFile(home.path, zombie, file);
+			await expect.poll(() => isAlive(zombie)).toBe(false);
+			expect(process.kill(zombie, 0)).toBe(true);
+			removeDeadClientFiles(home.path);
+			expect(existsSync(clientFilePath(home.path, zombie))).toBe(false);
+			parent.kill();
+		},
+	);
+
 	it("goes when its client is dead, and stays while it lives", async () => {
 		await using home = await temporaryFolder();
 		const child = spawn(process.execPath, ["-e", ""]);

@@ -54,8 +54,13 @@ function clientPids(home: string): number[] {
 export function isAlive(pid: number): boolean {
 	try {
 		process.kill(pid, 0);
-		return true;
 	} catch (error) {
 		return error instanceof Error && "code" in error && error.code === "EPERM";
 	}
+	return !isZombie(pid);
+}
+
+/** What was killed answers signals until its parent has looked: tmux and the first process of a container may take long. */
+function isZombie(pid: number): boolean {
+	return /^\d+ \(.*\) Z /s.test(readIfThere(`/proc/${pid}/stat`) ?? "");
 }

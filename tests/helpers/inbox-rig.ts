@@ -40,6 +40,7 @@ export async function startInbox(server: ScriptedServer, { hasSocket = true, res
 export const inLine = (client: { texts: string[] }, count = 1) =>
 	until(
 		() => client.texts.length >= count,
-		5000,
+		// A server that was away is asked again after some seconds.
+		15_000,
 		() => `${client.texts.length} texts in line`,
 	);
