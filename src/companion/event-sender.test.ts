@@ -87,6 +87,21 @@ describe("events", () => {
 		expect(spool.size).toBe(0);
 	});
 
+	it("do not cut the pause short that a struggling server was given", async () => {
+		await using server = await startScriptedServer();
+		server.on(route, () => refusal(503, "unavailable"));
+		await using rig = await senderFor(server);
+		rig.sender.report("error", {});
+		await server.waitFor(route);
+		for (let more = 0; more < 2; more++) {
+			rig.sender.report("error", {});
+			// Longer than a report waits before it is sent, shorter in all than the first pause (500 ms at least).
+			await new Promise((passed) => setTimeout(passed, 60));
+		}
+		expect(server.bodies(route)).toHaveLength(1);
+		expect(rig.sender.waiting).toBe(3);
+	});
+
 	it("are sent again with the same id when the answer was lost (row 68)", async () => {
 		await using server = await startScriptedServer();
 		await using rig = await senderFor(server);
