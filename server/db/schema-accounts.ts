@@ -1,15 +1,23 @@
+import { sql } from "drizzle-orm";
 import { index, integer, jsonb, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
-import { channelNames } from "../../src/contract/channels.ts";
 import { createdAt, instant } from "./columns.ts";
 
-export const users = pgTable("users", {
-	id: uuid().primaryKey(),
-	plan: text().notNull().default("free"),
-	timeZone: text().notNull().default("UTC"),
-	locale: text().notNull().default("en"),
-	settings: jsonb().$type<Record<string, unknown>>().notNull().default({}),
-	createdAt: createdAt(),
-});
+export const users = pgTable(
+	"users",
+	{
+		id: uuid().primaryKey(),
+		plan: text().notNull().default("free"),
+		timeZone: text().notNull().default("UTC"),
+		locale: text().notNull().default("en"),
+		settings: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+		/** Until then no event's message leaves, of any session. */
+		mutedUntil: instant(),
+		/** When to look whether what was held back in silence can be told. */
+		digestAt: instant(),
+		createdAt: createdAt(),
+	},
+	(t) => [index("users_digest").on(t.digestAt).where(sql`${t.digestAt} is not null`)],
+);
 
 /** A verified address of a user. The address itself is sealed; lookups go by its HMAC. */
 export const identities = pgTable(
@@ -19,13 +27,15 @@ export const identities = pgTable(
 		userId: uuid()
 			.notNull()
 			.references(() => users.id),
-		channel: text({ enum: channelNames }).notNull(),
+		channel: text().notNull(),
 		addressSealed: text().notNull(),
 		addressMac: text().notNull(),
 		label: text().notNull(),
 		position: integer().notNull().default(0),
 		verifiedAt: instant().notNull().defaultNow(),
 		optedOutAt: instant(),
+		/** Set when the user took the channel away; what was sent to it stays on record, the address itself is gone. */
+		removedAt: instant(),
 		lastInboundAt: instant(),
 		createdAt: createdAt(),
 	},
@@ -78,13 +88,16 @@ export const pairings = pgTable(
 	{
 		id: uuid().primaryKey(),
 		tempTokenHash: text().notNull(),
-		channel: text({ enum: channelNames }).notNull(),
-		addressSealed: text().notNull(),
-		addressMac: text().notNull(),
-		label: text().notNull(),
-		codeMac: text().notNull(),
+		channel: text().notNull(),
+		/** The four are null while the pairing's link has not been opened. */
+		addressSealed: text(),
+		addressMac: text(),
+		label: text(),
+		codeMac: text(),
+		/** Of the token in the link that the person opens, where an address is not typed. */
+		linkTokenHash: text(),
 		tries: integer().notNull().default(0),
-		sends: integer().notNull().default(1),
+		sends: integer().notNull().default(0),
 		codeChallenge: text().notNull(),
 		state: text().notNull(),
 		callbackUri: text(),
@@ -96,5 +109,9 @@ export const pairings = pgTable(
 		lastSentAt: instant().notNull().defaultNow(),
 		createdAt: createdAt(),
 	},
-	(t) => [unique("pairings_temp_token").on(t.tempTokenHash), index("pairings_address").on(t.addressMac, t.lastSentAt)],
+	(t) => [
+		unique("pairings_temp_token").on(t.tempTokenHash),
+		unique("pairings_link_token").on(t.linkTokenHash),
+		index("pairings_address").on(t.addressMac, t.lastSentAt),
+	],
 );

@@ -1,89 +1,13 @@
 import { sql } from "drizzle-orm";
-import {
-	bigint,
-	bigserial,
-	boolean,
-	index,
-	integer,
-	jsonb,
-	pgTable,
-	primaryKey,
-	text,
-	unique,
-	uniqueIndex,
-	uuid,
-} from "drizzle-orm/pg-core";
-import { channelNames } from "../../src/contract/channels.ts";
-import { type EventDetails, eventOutcomes, eventTypes } from "../../src/contract/events.ts";
+import { bigserial, index, integer, jsonb, pgTable, primaryKey, text, unique, uuid } from "drizzle-orm/pg-core";
 import { inboxStates } from "../../src/contract/inbox.ts";
-import { agents, deliveryStates, sessionStatuses } from "../../src/contract/sessions.ts";
-import type { Notice } from "../domain/notice.ts";
 import { createdAt, instant } from "./columns.ts";
-import { devices, identities, users } from "./schema-accounts.ts";
+import { identities, users } from "./schema-accounts.ts";
+import { sessions } from "./schema-sessions.ts";
 
 export * from "./schema-accounts.ts";
-
-export const sessions = pgTable(
-	"sessions",
-	{
-		id: uuid().primaryKey(),
-		userId: uuid()
-			.notNull()
-			.references(() => users.id),
-		deviceId: uuid()
-			.notNull()
-			.references(() => devices.id),
-		agent: text({ enum: agents }).notNull(),
-		agentSessionId: text().notNull(),
-		/** Null once another session may use the letter: 24 h after the end. */
-		handle: text(),
-		description: text().notNull(),
-		folder: text().notNull(),
-		hostname: text().notNull(),
-		status: text({ enum: sessionStatuses }).notNull().default("active"),
-		tokenHash: text().notNull(),
-		monitoringId: uuid().notNull(),
-		heartbeatIntervalMs: integer().notNull(),
-		inactivityThresholdMs: integer().notNull(),
-		startedAt: instant().notNull().defaultNow(),
-		lastActivityAt: instant().notNull().defaultNow(),
-		lastHeartbeatAt: instant().notNull().defaultNow(),
-		/** Set with the one "waiting" of a silence, cleared by activity; the same for "session lost". */
-		waitingToldAt: instant(),
-		lostToldAt: instant(),
-		endedAt: instant(),
-		endReason: text(),
-		createdAt: createdAt(),
-	},
-	(t) => [
-		unique("sessions_agent_session").on(t.userId, t.agent, t.agentSessionId),
-		// a reply "b …" must mean one session
-		uniqueIndex("sessions_live_handle").on(t.userId, t.handle).where(sql`${t.handle} is not null`),
-		unique("sessions_token").on(t.tokenHash),
-		index("sessions_timers").on(t.status, t.lastActivityAt).where(sql`${t.status} <> 'ended'`),
-	],
-);
-
-export const events = pgTable(
-	"events",
-	{
-		id: uuid().notNull(),
-		sessionId: uuid()
-			.notNull()
-			.references(() => sessions.id),
-		type: text({ enum: eventTypes }).notNull(),
-		occurredAt: instant().notNull(),
-		acceptedAt: createdAt(),
-		details: jsonb().$type<EventDetails>().notNull(),
-		outcome: text({ enum: eventOutcomes }).notNull(),
-		rateLimited: boolean().notNull().default(false),
-	},
-	(t) => [
-		// the client's id is the idempotency key; scoped to the session, so that nobody can take another's id
-		primaryKey({ columns: [t.sessionId, t.id] }),
-		index("events_session_type").on(t.sessionId, t.type, t.acceptedAt),
-	],
-);
+export * from "./schema-outbox.ts";
+export * from "./schema-sessions.ts";
 
 /** One upsert decides a limit: `used` of at most N within a window that starts at `windowStartedAt`. */
 export const rateSlots = pgTable(
@@ -106,50 +30,12 @@ export const rateSlots = pgTable(
 	(t) => [primaryKey({ columns: [t.scope, t.kind, t.class] })],
 );
 
-/** The outbox. Exactly one of event and notice says what to send. */
-export const deliveries = pgTable(
-	"deliveries",
-	{
-		id: uuid().primaryKey(),
-		userId: uuid()
-			.notNull()
-			.references(() => users.id),
-		identityId: uuid()
-			.notNull()
-			.references(() => identities.id),
-		channel: text({ enum: channelNames }).notNull(),
-		sessionId: uuid().references(() => sessions.id),
-		eventId: uuid(),
-		notice: jsonb().$type<Notice>(),
-		/** How many of the same type were held back before this one, and since when. */
-		heldBefore: integer().notNull().default(0),
-		heldSince: instant(),
-		state: text({ enum: deliveryStates }).notNull().default("pending"),
-		attempts: integer().notNull().default(0),
-		nextAttemptAt: instant().notNull().defaultNow(),
-		/** After this instant the message is noise and is not sent any more. */
-		deadlineAt: instant().notNull(),
-		leaseUntil: instant(),
-		providerId: text(),
-		/** The provider's own last word, e.g. Twilio's `undelivered`. */
-		receipt: text(),
-		error: text(),
-		segments: integer(),
-		/** Millionths of the provider's currency unit, when the provider tells it. */
-		costMicros: bigint({ mode: "number" }),
-		sentAt: instant(),
-		settledAt: instant(),
-		updatedAt: createdAt(),
-		createdAt: createdAt(),
-	},
-	(t) => [
-		// a retried report must not send twice
-		unique("deliveries_event_identity").on(t.sessionId, t.eventId, t.identityId),
-		index("deliveries_claim").on(t.nextAttemptAt).where(sql`${t.state} in ('pending', 'leased')`),
-		index("deliveries_provider").on(t.channel, t.providerId),
-		index("deliveries_identity").on(t.identityId, t.createdAt),
-	],
-);
+/** What only one of several server instances may do at a time, and until when it may without renewing. */
+export const leases = pgTable("leases", {
+	name: text().primaryKey(),
+	holder: uuid().notNull(),
+	until: instant().notNull(),
+});
 
 /** Provider webhooks that were taken, in the same transaction as their effect: a redelivery has none. */
 export const inbound = pgTable(
@@ -182,7 +68,7 @@ export const inbox = pgTable(
 			.notNull()
 			.default("reply"),
 		text: text().notNull(),
-		fromChannel: text({ enum: channelNames }).notNull(),
+		fromChannel: text().notNull(),
 		fromLabel: text().notNull(),
 		state: text({ enum: inboxStates }).notNull().default("queued"),
 		via: text(),

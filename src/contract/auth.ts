@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { channelNames } from "./channels.ts";
+import { channelName, channelTitle } from "./channels.ts";
 import { text } from "./text.ts";
 
 /** Base64url of a SHA-256: what PKCE S256 (RFC 7636) sends as its challenge. */
@@ -25,11 +25,14 @@ export const browserLogin = z.object({
 	code_challenge_method: z.literal("S256"),
 });
 
-/** POST /login: the door for machines without a browser. */
+/**
+ * POST /login: the door for machines without a browser. `address` is a contact as a person types it; without `channel` it
+ * says itself which one it is for. A channel whose address is opened instead of typed (Telegram) needs none.
+ */
 export const remoteLogin = z.strictObject({
 	mode: z.literal("remote"),
-	channel: z.enum(channelNames),
-	address: text(320),
+	channel: channelName.optional(),
+	address: text(320).optional(),
 	state,
 	code_challenge: codeChallenge,
 });
@@ -37,11 +40,15 @@ export const remoteLogin = z.strictObject({
 export const loginStarted = z.object({
 	temp_token: opaqueToken,
 	expires_in: z.literal(pairingSeconds),
-	channel: z.enum(channelNames),
-	address_masked: z.string(),
+	channel: channelName,
+	channel_title: channelTitle,
+	/** Null while it is not known: the person opens `link`, and the code comes there. */
+	address_masked: z.string().nullable(),
+	link: z.url().nullable(),
 });
+export type LoginStarted = z.infer<typeof loginStarted>;
 
-/** POST /auth/exchange. `pairing_code` is left out only when the hosted page has already taken it. */
+/** POST /auth/exchange. With an access token of this device the address is added to its user. `pairing_code` is left out only when the hosted page has already taken it. */
 export const exchange = z.strictObject({
 	temp_token: opaqueToken,
 	pairing_code: z
@@ -49,7 +56,8 @@ export const exchange = z.strictObject({
 		.regex(/^\d{6}$/)
 		.optional(),
 	code_verifier: codeVerifier,
-	device: z.strictObject({ name: text(255), fingerprint }),
+	/** `time_zone`: IANA name of the machine's clock; a new user's, until they set another. */
+	device: z.strictObject({ name: text(255), fingerprint, time_zone: text(100).optional() }),
 });
 
 /** POST /auth/refresh. */
@@ -64,7 +72,8 @@ export const tokens = z.object({
 	expires_in: z.literal(accessTokenSeconds),
 	expires_at: z.iso.datetime(),
 	refresh_token: opaqueToken,
-	channel: z.enum(channelNames),
+	channel: channelName,
+	channel_title: channelTitle,
 	address_masked: z.string(),
 });
 export type Tokens = z.infer<typeof tokens>;

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { channelNames } from "./channels.ts";
+import { channelName } from "./channels.ts";
 import { cutTo } from "./text.ts";
 
 /** Everything that can happen in a session. One tuple for zod, drizzle and the pages. */
@@ -26,6 +26,8 @@ export const eventDetails = z.strictObject({
 	error_kind: cutTo(100).optional(),
 	/** Whole minutes without activity, for `waiting`. */
 	idle_minutes: z.int().min(0).max(100_000).optional(),
+	/** For the progress that is told by itself: how long the turn has been running. */
+	running_seconds: z.int().min(0).max(10_000_000).optional(),
 	/** Events that the machine had to drop while the server was away. */
 	dropped: z.int().min(1).max(1_000_000).optional(),
 });
@@ -37,19 +39,27 @@ export const reportEvent = z.strictObject({
 	type: z.enum(eventTypes),
 	occurred_at: z.iso.datetime({ offset: true }),
 	details: eventDetails.default({}),
+	/** When the person had last typed in the session at the computer, by the clock of `occurred_at`; left out once they answered from the phone. */
+	attended: z.iso.datetime({ offset: true }).optional(),
+	/** Whether somebody was at the computer when it happened, by the machine's presence file; left out where there is none. */
+	present: z.boolean().optional(),
 });
 export type ReportEvent = z.infer<typeof reportEvent>;
 
 /** What became of an event at the moment it was accepted; what became of each message is in the deliveries. */
-export const eventOutcomes = ["queued", "limited", "duplicate", "muted"] as const;
+export const eventOutcomes = ["queued", "limited", "duplicate", "muted", "quiet", "present"] as const;
 
 /** The answer to POST events. 200, or 429 with `Retry-After` and the error fields when every channel was limited. */
 export const eventAccepted = z.looseObject({
 	event_id: z.uuidv7(),
 	outcome: z.enum(eventOutcomes),
+	/** For `muted`, `quiet` and `present`: why nothing is sent, in a sentence for the user. */
+	why: z.string().nullable().default(null),
+	/** Seconds that the messages wait first, in case the person does something at the computer. */
+	delay: z.int().min(0).default(0),
 	channels: z.array(
 		z.object({
-			channel: z.enum(channelNames),
+			channel: channelName,
 			outcome: z.enum(["queued", "limited", "opted_out"]),
 		}),
 	),
@@ -60,3 +70,22 @@ export const eventAccepted = z.looseObject({
 	retry_after: z.int().min(0).nullable(),
 });
 export type EventAccepted = z.infer<typeof eventAccepted>;
+
+/** What became of an event in the end; `held`: a message of it is still to leave. */
+export const toldOutcomes = ["delivered", "sent", "held", "limited", "muted", "quiet", "present", "failed"] as const;
+
+export const toldEvent = z.object({
+	event_id: z.uuidv7(),
+	type: z.enum(eventTypes),
+	accepted_at: z.iso.datetime(),
+	outcome: z.enum(toldOutcomes),
+	/** A sentence for the user. */
+	why: z.string(),
+});
+export type ToldEvent = z.infer<typeof toldEvent>;
+
+/** Query of GET /sessions/{id}/events. */
+export const toldEventsQuery = z.object({ limit: z.coerce.number().int().min(1).max(100).default(10) });
+
+/** The answer: the newest first. */
+export const toldEvents = z.object({ events: z.array(toldEvent) });

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { channelNames } from "./channels.ts";
+import { channelName } from "./channels.ts";
 import { cutTo } from "./text.ts";
 
 /** The longest reply, in UTF-16 units. */
@@ -19,7 +19,7 @@ export const inboxMessage = z.object({
 	ref: z.string().regex(/^[a-z0-9]{6,12}$/),
 	kind: z.literal("reply"),
 	text: z.string(),
-	from: z.object({ channel: z.enum(channelNames), label: z.string() }),
+	from: z.object({ channel: channelName, label: z.string() }),
 	created_at: z.iso.datetime(),
 });
 export type InboxMessage = z.infer<typeof inboxMessage>;

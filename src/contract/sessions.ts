@@ -1,11 +1,11 @@
 import * as z from "zod";
-import { channelNames } from "./channels.ts";
+import { channelName, channelTitle, maxChannels } from "./channels.ts";
+import { policyInForce } from "./settings.ts";
 import { cutTo, text } from "./text.ts";
 
 const instant = z.iso.datetime({ offset: true });
 
 export const sessionStatuses = ["active", "stale", "ended"] as const;
-export type SessionStatus = (typeof sessionStatuses)[number];
 
 export const agents = ["claude-code"] as const;
 
@@ -38,10 +38,14 @@ export const sessionStarted = z.object({
 });
 export type SessionStarted = z.infer<typeof sessionStarted>;
 
-/** POST /sessions/{id}/heartbeat. Only the distance between the two instants counts, so the machine's clock may be wrong. */
+/** POST /sessions/{id}/heartbeat. Only the distance from `timestamp` to the other instants counts, so the machine's clock may be wrong. */
 export const heartbeat = z.strictObject({
 	timestamp: instant,
 	last_activity: instant,
+	/** When the person last typed in this session at the computer. Left out once they answered from the phone. */
+	attended: instant.optional(),
+	/** Whether somebody is at the computer, by the machine's presence file; left out where there is none. */
+	present: z.boolean().optional(),
 	/** The session's id now: /clear gives Claude Code a new one and monitoring goes on. */
 	claude_session_id: text(200).min(1).optional(),
 });
@@ -50,6 +54,8 @@ export type Heartbeat = z.infer<typeof heartbeat>;
 export const heartbeatAnswer = z.object({
 	status: z.enum(sessionStatuses),
 	monitoring: z.boolean(),
+	/** The user wants to hear so often, in seconds, that a turn still runs; 0 for never. */
+	progress: z.int().min(0).default(0),
 });
 
 const finalStates = ["completed", "stopped", "failed"] as const;
@@ -72,11 +78,12 @@ export const sessionSummary = z.object({
 });
 export type SessionSummary = z.infer<typeof sessionSummary>;
 
-export const deliveryStates = ["pending", "leased", "sent", "delivered", "failed", "dead"] as const;
+export const deliveryStates = ["pending", "leased", "sent", "delivered", "failed", "dead", "dropped"] as const;
 
 export const deliveryReport = z.object({
 	id: z.uuid(),
-	channel: z.enum(channelNames),
+	channel: channelName,
+	channel_title: channelTitle,
 	address_masked: z.string(),
 	state: z.enum(deliveryStates),
 	/** Why it failed, in words for the user; null while it has not. */
@@ -88,18 +95,32 @@ export type DeliveryReport = z.infer<typeof deliveryReport>;
 /** POST /test sends one message to each channel of the user now; GET /deliveries/{id}?wait=10 tells what became of one. */
 export const testStarted = z.object({ deliveries: z.array(deliveryReport) });
 
-/** GET /status, with an access token. */
+/** One address of the user. */
+export const userChannel = z.object({
+	id: z.uuid(),
+	channel: channelName,
+	channel_title: channelTitle,
+	address_masked: z.string(),
+	/** True when messages go to the phone simulator because the channel has no credentials. */
+	simulated: z.boolean(),
+	/** The person switched it off at their end: STOP, unsubscribed, blocked. */
+	opted_out: z.boolean(),
+	/** How it goes on, in words for the person; null while it is on, and where the channel knows no way of its own. */
+	opted_out_hint: z.string().nullable(),
+	last_delivery: deliveryReport.nullable(),
+});
+export type UserChannel = z.infer<typeof userChannel>;
+
+/** PUT /channels/order: the id of each channel once, the most preferred first. */
+export const channelOrder = z.strictObject({ ids: z.array(z.uuid()).min(1).max(maxChannels) });
+
+/** The answer of PUT /channels/order and of DELETE /channels/{id}: what there is now, in its order. */
+export const channelList = z.object({ channels: z.array(userChannel) });
+
+/** GET /status, with an access token. The channels stand in the user's order of preference. */
 export const accountStatus = z.object({
-	channels: z.array(
-		z.object({
-			channel: z.enum(channelNames),
-			address_masked: z.string(),
-			/** True when messages go to the phone simulator because the channel has no credentials. */
-			simulated: z.boolean(),
-			opted_out: z.boolean(),
-			last_delivery: deliveryReport.nullable(),
-		}),
-	),
+	channels: z.array(userChannel),
+	policy: policyInForce.optional(),
 	sessions: z.array(
 		z.object({
 			session_id: z.uuid(),
@@ -109,6 +130,7 @@ export const accountStatus = z.object({
 			status: z.enum(sessionStatuses),
 			started_at: z.iso.datetime(),
 			last_activity_at: z.iso.datetime(),
+			muted_until: z.iso.datetime().nullable().default(null),
 		}),
 	),
 });
