@@ -1,40 +1,50 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { type Db, rowsOf } from "./db/client.ts";
+import type { Db } from "./db/client.ts";
+import { reasonOf } from "./db/errors.ts";
+import { arrayText, statement } from "./db/statement.ts";
 import type { InboxBus, Log } from "./domain/deps.ts";
 
 export interface InboxBusOptions {
 	log: Log;
 	/** How often the database is asked for what other instances stored and for leases that ran out. */
 	pollMs?: number;
+	/** Tells the other instances, where the session's companion may wait just as well. */
+	tell?(sessionId: string): void;
 }
 
 export interface RunningInboxBus extends InboxBus {
+	/** Wakes those who wait here, after another instance told. */
+	wake(sessionId: string): void;
 	/** Wakes everybody for good: a long-poll must not hold up a shutdown. */
 	close(): Promise<void>;
 }
 
-const offered = z.object({ session_id: z.string() });
-
 /** In-process wake-ups, and one query a second per instance (not per waiter), only while somebody waits. */
-export function createInboxBus(db: Db, { log, pollMs = 1000 }: InboxBusOptions): RunningInboxBus {
+export function createInboxBus(db: Db, { log, pollMs = 1000, tell }: InboxBusOptions): RunningInboxBus {
 	const waiting = new Map<string, Set<() => void>>();
 	let timer: NodeJS.Timeout | undefined;
 	let polling: Promise<void> = Promise.resolve();
 	let closed = false;
 	let failing = false;
 
+	function wake(sessionId: string): void {
+		for (const finish of [...(waiting.get(sessionId) ?? [])]) finish();
+	}
+
 	function notify(sessionId: string): void {
-		for (const wake of [...(waiting.get(sessionId) ?? [])]) wake();
+		wake(sessionId);
+		tell?.(sessionId);
 	}
 
 	async function poll(): Promise<void> {
-		for (const sessionId of await offeredOf(db, [...waiting.keys()])) notify(sessionId);
+		const offered = await offeredOf(db, { sessions: arrayText([...waiting.keys()]) });
+		for (const { session_id } of offered) wake(session_id);
 	}
 
 	function noteFailure(error: unknown): void {
 		// Once until it works again: the next poll comes in a second.
-		if (!failing) log.warn({ reason: error instanceof Error ? error.message : "unknown" }, "inbox poll failed");
+		if (!failing) log.warn({ reason: reasonOf(error) }, "inbox poll failed");
 		failing = true;
 	}
 
@@ -77,26 +87,19 @@ export function createInboxBus(db: Db, { log, pollMs = 1000 }: InboxBusOptions):
 
 	async function close(): Promise<void> {
 		closed = true;
-		for (const sessionId of [...waiting.keys()]) notify(sessionId);
+		for (const sessionId of [...waiting.keys()]) wake(sessionId);
 		if (timer !== undefined) clearTimeout(timer);
 		await polling;
 	}
 
-	return { notify, wait, close };
+	return { notify, wake, wait, close };
 }
 
 /** Those of the sessions whose inbox has something to offer. */
-async function offeredOf(db: Db, sessionIds: readonly string[]): Promise<string[]> {
-	const ids = sql.join(
-		sessionIds.map((id) => sql`${id}::uuid`),
-		sql`, `,
-	);
-	const rows = await rowsOf(
-		db,
-		offered,
-		sql`select distinct session_id from inbox
-			where session_id in (${ids}) and expires_at > now()
-			and (state = 'queued' or (state in ('leased', 'delivered') and lease_until <= now()))`,
-	);
-	return rows.map((row) => row.session_id);
-}
+const offeredOf = statement(
+	z.object({ session_id: z.string() }),
+	["sessions"],
+	(p) => sql`select distinct session_id from inbox
+		where session_id = any(${p.sessions}::uuid[]) and expires_at > now()
+		and (state = 'queued' or (state in ('leased', 'delivered') and lease_until <= now()))`,
+);

@@ -17,7 +17,8 @@ export function createLog(level: LogLevel, destination?: LogDestination): Log {
 			formatters: { level: (label) => ({ level: label }) },
 			hooks: { streamWrite: scrub },
 		},
-		destination ?? pino.destination({ dest: 2, sync: true }),
+		// One write at a time, of all that came meanwhile; what is left at the end of the process is written then.
+		destination ?? pino.destination({ dest: 2, sync: false }),
 	);
 }
 

@@ -53,7 +53,9 @@ export function limitByAddress(deps: { limits: HttpLimits; trustedProxies: numbe
 		}
 		await next();
 		// Whether the token was valid is known only afterwards; then the guess is counted, and over the limit tells nothing.
-		if (c.get("session") === undefined) await deps.limits.request(clientIp(c, deps.trustedProxies));
+		// No guess was judged while the database was away, and every companion comes again then.
+		if (c.get("session") === undefined && c.res.status !== 503)
+			await deps.limits.request(clientIp(c, deps.trustedProxies));
 	});
 }
 

@@ -1,8 +1,11 @@
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
+import { z } from "zod";
 import type { AppDeps } from "../app-deps.ts";
-import { devices, sessions } from "../db/schema.ts";
+import { sessions } from "../db/schema.ts";
+import { statement } from "../db/statement.ts";
+import { policyColumns, policyOf, policyRow } from "../domain/policy-row.ts";
 import { sessionTokenHash } from "../domain/secrets.ts";
 import { AppError } from "../errors.ts";
 import type { AppEnv, CallingSession } from "../http.ts";
@@ -46,18 +49,22 @@ async function admit(c: Context<AppEnv>, deps: SessionDeps): Promise<void> {
 	c.set("session", session);
 }
 
+const ofToken = statement(
+	policyRow.extend({ id: z.string(), user_id: z.string(), status: z.string(), revoked: z.boolean() }),
+	["hash"],
+	(p) => sql`select s.id, s.user_id, s.status, d.revoked_at is not null as revoked, ${policyColumns}
+		from sessions s join devices d on d.id = s.device_id join users u on u.id = s.user_id
+		where s.token_hash = ${p.hash}::text`,
+);
+
 /** A token that is nobody's is `unauthorized`; one whose session is over is `session_not_found`, so that its companion stops asking. */
 async function sessionOfToken(deps: SessionDeps, token: string): Promise<CallingSession> {
-	const [found] = await deps.db
-		.select({ id: sessions.id, userId: sessions.userId, status: sessions.status, revokedAt: devices.revokedAt })
-		.from(sessions)
-		.innerJoin(devices, eq(devices.id, sessions.deviceId))
-		.where(eq(sessions.tokenHash, sessionTokenHash(deps, token)));
-	if (found === undefined || found.revokedAt !== null) {
+	const [found] = await ofToken(deps.db, { hash: sessionTokenHash(deps, token) });
+	if (found === undefined || found.revoked) {
 		throw new AppError("unauthorized", "The session token is not valid. Run /notify-start again.");
 	}
 	if (found.status === "ended") throw sessionOver();
-	return { id: found.id, userId: found.userId };
+	return { id: found.id, userId: found.user_id, policy: policyOf(found) };
 }
 
 /** Another user's session is no more there than one that never was. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { retryAfterMs } from "./retry-after.ts";
+import { providerClock, retryAfterMs } from "./retry-after.ts";
 
 const now = new Date("2026-11-20T12:00:00Z");
 
@@ -13,9 +13,17 @@ describe("a Retry-After header", () => {
 		["soon", undefined],
 		["", undefined],
 		["-5", undefined],
-		["9999999999999", undefined],
+		["9999999999999", 9_999_999_999_999_000],
+		["9".repeat(400), Number.POSITIVE_INFINITY],
 		[undefined, undefined],
 	])("%j is %j ms", (value, ms) => {
 		expect(retryAfterMs(value, now)).toBe(ms);
+	});
+
+	it("that is a date is measured by the clock of whoever wrote it", () => {
+		expect(retryAfterMs("Fri, 20 Nov 2026 12:00:30 GMT", providerClock("Fri, 20 Nov 2026 12:00:20 GMT"))).toBe(10_000);
+		for (const none of [null, undefined, "yesterday"]) {
+			expect(Math.abs(providerClock(none).getTime() - Date.now())).toBeLessThan(5000);
+		}
 	});
 });

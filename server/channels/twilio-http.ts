@@ -1,11 +1,16 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
 import twilio from "twilio";
+import { limitConnecting } from "./connect-timeout.ts";
 
 /** One attempt to send: what the SDK takes no option for, and what it drops from the answer. */
 export interface Attempt {
 	signal: AbortSignal;
 	/** Set when the answer had the header. */
 	retryAfter: string | undefined;
+	/** The answer's own Date header. */
+	date?: string | undefined;
 }
 
 type Request = Parameters<twilio.RequestClient["request"]>[0];
@@ -25,6 +30,12 @@ export class TwilioHttp extends twilio.RequestClient {
 		super({ timeout: timeoutMs, autoRetry: false });
 		this.#base = base;
 		this.axios.defaults.maxContentLength = maxAnswerBytes;
+		const { httpsAgent } = this.axios.defaults;
+		// Behind HTTP_PROXY the SDK has another kind of agent.
+		if (httpsAgent instanceof HttpsAgent) limitConnecting(httpsAgent, "secureConnect");
+		const httpAgent = new HttpAgent({ keepAlive: true });
+		limitConnecting(httpAgent, "connect");
+		this.axios.defaults.httpAgent = httpAgent;
 		this.axios.interceptors.request.use((config) => {
 			const attempt = this.#attempts.getStore();
 			if (attempt !== undefined) config.signal = attempt.signal;
@@ -41,7 +52,10 @@ export class TwilioHttp extends twilio.RequestClient {
 	override async request(options: Request): Promise<any> {
 		const answer: Answer = await super.request({ ...options, uri: this.#rebased(options.uri) });
 		const attempt = this.#attempts.getStore();
-		if (attempt !== undefined) attempt.retryAfter = header(answer.headers, "retry-after");
+		if (attempt !== undefined) {
+			attempt.retryAfter = header(answer.headers, "retry-after");
+			attempt.date = header(answer.headers, "date");
+		}
 		return answer;
 	}
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { DeliveryResult } from "./channel.ts";
-import { retryAfterMs } from "./retry-after.ts";
+import { providerClock, retryAfterMs } from "./retry-after.ts";
 import type { Attempt } from "./twilio-http.ts";
 
 /** What the SDK throws for an answer that is not 2xx, in its old form and in its RFC 9457 form. */
@@ -36,7 +36,7 @@ const passing: ReadonlySet<number> = new Set([20429, 21611]);
 const optedOutCode = 21610;
 
 /** What became of an attempt for which the SDK threw. An error that is neither Twilio's nor the network's is a bug and goes on, without the SDK's object. */
-export function refusalOf(error: unknown, { retryAfter }: Attempt): DeliveryResult {
+export function refusalOf(error: unknown, { retryAfter, date }: Attempt): DeliveryResult {
 	const network = networkError.safeParse(error);
 	if (network.success) {
 		const code = network.data.code;
@@ -51,7 +51,7 @@ export function refusalOf(error: unknown, { retryAfter }: Attempt): DeliveryResu
 		throw new Error(`Twilio's SDK failed with ${error instanceof Error ? error.name : "a value that is no error"}.`);
 	}
 	const { status, code = 0 } = rest.data;
-	const wait = retryAfterMs(retryAfter, new Date());
+	const wait = retryAfterMs(retryAfter, providerClock(date));
 	return {
 		ok: false,
 		retryable: passing.has(code) || status === 429 || status === 408 || status >= 500,
