@@ -1,21 +1,32 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { DeliveryResult } from "../channels/channel.ts";
 import type { Db } from "../db/client.ts";
+import type { Deps } from "../domain/deps.ts";
 import type { Claimed } from "./claim.ts";
 import { type BackOff, retryDelayMs } from "./retry-delay.ts";
+import { type StoreSent, sentStore } from "./store-sent.ts";
+import { isLastTry, triesOf } from "./tries.ts";
 
-type Settled = Pick<Claimed, "id" | "attempts" | "identity_id" | "left_ms">;
-
-/** After so many attempts a message is given up, whatever its deadline says. */
-const maxAttempts = 20;
+type Settled = Pick<Claimed, "id" | "attempts" | "channel" | "identity_id" | "session_id" | "left_ms">;
+type Sent = Extract<DeliveryResult, { ok: true }>;
 
 /** Writes what became of an attempt. A receipt may have come first, and a later claim may have overtaken this one: neither is undone. */
-export async function settle(db: Db, claimed: Settled, result: DeliveryResult, backOff: BackOff): Promise<void> {
-	if (result.ok) return settleSent(db, claimed, result);
+export async function settle(
+	deps: Pick<Deps, "db" | "vault" | "channels">,
+	claimed: Settled,
+	result: DeliveryResult,
+	backOff: BackOff,
+	store: StoreSent = sentStore(deps.db),
+): Promise<void> {
+	const { db } = deps;
+	if (result.ok) {
+		await store({ id: claimed.id, result, receipts: deps.channels.get(claimed.channel)?.receipts === true });
+		return keepPlace(deps, claimed, result);
+	}
 	if (result.optedOut === true) await optOut(db, claimed.identity_id);
-	if (!result.retryable) return end(db, claimed, "failed", result.reason);
-	const wait = retryDelayMs(claimed.attempts, result.retryAfterMs, backOff);
-	if (wait >= claimed.left_ms || claimed.attempts >= maxAttempts) return end(db, claimed, "dead", result.reason);
+	if (!result.retryable) return giveUp(db, claimed, "failed", result.reason);
+	const wait = retryDelayMs(triesOf(claimed.attempts), result.retryAfterMs, backOff);
+	if (wait >= claimed.left_ms || isLastTry(claimed.attempts)) return giveUp(db, claimed, "dead", result.reason);
 	await whileOurs(
 		db,
 		claimed,
@@ -23,32 +34,32 @@ export async function settle(db: Db, claimed: Settled, result: DeliveryResult, b
 	);
 }
 
-/** Ends a message that was not sent at all. */
+/** Ends a message that did not leave: `failed` when it was refused for good, `dead` when it was given up. */
 export async function giveUp(db: Db, claimed: Settled, state: "failed" | "dead", reason: string): Promise<void> {
-	await end(db, claimed, state, reason);
+	await whileOurs(db, claimed, sql`state = ${state}, error = ${reason}, settled_at = now(), fallback_at = now()`);
 }
 
-async function settleSent(
-	db: Db,
-	{ id }: Settled,
-	{ providerId, segments, delivered }: Extract<DeliveryResult, { ok: true }>,
-): Promise<void> {
-	const state = delivered === true ? "delivered" : "sent";
-	await db.execute(
-		sql`update deliveries set
-			state = case when state in ('pending', 'leased') then ${state} else state end,
-			error = case when state in ('pending', 'leased') then null else error end,
-			provider_id = coalesce(provider_id, ${providerId}),
-			segments = ${segments ?? null}::int,
-			sent_at = coalesce(sent_at, now()),
-			settled_at = case when ${state === "delivered"}::boolean then now() else settled_at end,
-			lease_until = null, updated_at = now()
-			where id = ${id}`,
+/** Ends a message that nobody needs any more: no other channel takes over. */
+export async function drop(db: Db, claimed: Settled, reason: string): Promise<void> {
+	await whileOurs(db, claimed, sql`state = 'dropped', error = ${reason}, settled_at = now()`);
+}
+
+/** Where the conversation stands at the provider, for the next message of it. */
+async function keepPlace(deps: Pick<Deps, "db" | "vault">, claimed: Settled, { thread, movedTo }: Sent): Promise<void> {
+	const { identity_id, session_id } = claimed;
+	if (thread !== undefined && session_id !== null) {
+		await deps.db.execute(
+			sql`insert into threads (identity_id, session_id, thread) values (${identity_id}, ${session_id}, ${thread})
+				on conflict (identity_id, session_id) do update set thread = excluded.thread`,
+		);
+	}
+	if (movedTo === undefined) return;
+	const { address, label } = movedTo;
+	await deps.db.execute(
+		sql`update identities set address_sealed = ${deps.vault.seal(address)}, label = ${label},
+				address_mac = ${deps.vault.mac("address", address)}
+			where id = ${identity_id} and removed_at is null`,
 	);
-}
-
-async function end(db: Db, claimed: Settled, state: "failed" | "dead", reason: string): Promise<void> {
-	await whileOurs(db, claimed, sql`state = ${state}, error = ${reason}, settled_at = now()`);
 }
 
 async function whileOurs(db: Db, { id, attempts }: Settled, change: SQL): Promise<void> {

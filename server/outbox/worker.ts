@@ -1,15 +1,20 @@
-import type { DeliveryResult } from "../channels/channel.ts";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Deps } from "../domain/deps.ts";
-import { type MessageContent, renderMessage } from "../domain/render-message.ts";
+import { buryLate } from "./bury-late.ts";
 import { type Claimed, claimDeliveries } from "./claim.ts";
+import { fallBack } from "./fall-back.ts";
+import { Flights } from "./flights.ts";
+import { Lanes } from "./lanes.ts";
+import { onceInARow, oneAtATime } from "./one-at-a-time.ts";
 import { type BackOff, defaultBackOff } from "./retry-delay.ts";
-import { giveUp, settle } from "./settle.ts";
+import { type SendDeps, sendOne } from "./send.ts";
+import { sentStore } from "./store-sent.ts";
 
 export interface OutboxOptions {
-	/** Messages that are under way at the same time. */
+	/** Messages of one channel that are under way at the same time. */
 	concurrency?: number;
 	pollMs?: number;
-	/** Longer than a send may take: only a worker that died loses its lease. */
+	/** Renewed at a third of it while a send is under way: only a worker that died loses its lease. */
 	leaseSeconds?: number;
 	/** For one attempt, connection and answer together. */
 	sendTimeoutMs?: number;
@@ -23,144 +28,95 @@ export interface Outbox {
 	stop(ms: number): Promise<void>;
 }
 
-type OutboxDeps = Pick<Deps, "db" | "channels" | "vault" | "log">;
+/** The least time between the beginnings of two claims. */
+const gapMs = 3;
+
+type OutboxDeps = SendDeps & Pick<Deps, "id">;
 
 /** Sends what is queued, in this process, beside any other that does the same on the same database. */
 export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Outbox {
-	const { concurrency = 10, pollMs = 1000, leaseSeconds = 30, sendTimeoutMs = 15_000 } = options;
-	const backOff = options.backOff ?? defaultBackOff;
-	const underWay = new Set<Promise<void>>();
-	let claiming: Promise<void> | undefined;
-	let again = false;
+	const { concurrency = 20, pollMs = 1000, leaseSeconds = 8, sendTimeoutMs = 15_000 } = options;
+	const gone = new AbortController();
+	const sending = {
+		sendTimeoutMs,
+		backOff: options.backOff ?? defaultBackOff,
+		store: sentStore(deps.db),
+		gone: gone.signal,
+	};
+	const lanes = new Lanes(deps.channels, concurrency);
+	const flights = new Flights();
+	const note = (message: string) => onceInARow(deps.log, message);
 	let stopped = false;
-	let failing = false;
+	let pause: NodeJS.Timeout | undefined;
 
-	async function fill(): Promise<void> {
-		const limit = concurrency - underWay.size;
-		if (limit <= 0) return;
-		const claimed = await claimDeliveries(deps.db, { limit, leaseSeconds });
-		for (const each of claimed) {
-			const work = sendOne(deps, each, { sendTimeoutMs, backOff }).finally(() => {
-				underWay.delete(work);
-				wake();
-			});
-			underWay.add(work);
+	function begin(claimed: Claimed): void {
+		// The provider's place is free with its answer; noting that down takes the database's time, not the provider's.
+		const leave = onceOnly(() => {
+			lanes.end(claimed.channel);
+			wake();
+		});
+		const send = (each: Claimed) => sendOne(deps, each, { ...sending, answered: leave }).finally(leave);
+		if (flights.begin(claimed, send, wake)) lanes.begin(claimed.channel);
+	}
+	const claims = oneAtATime(async () => {
+		const soonest = performance.now() + gapMs;
+		const [rooms, heldBackMs] = [lanes.room(), lanes.pauseMs()];
+		if (stopped) return;
+		if (rooms.length > 0) {
+			for (const each of await claimDeliveries(deps.db, { rooms, leaseSeconds })) begin(each);
 		}
-	}
-
-	function noteFailure(error: unknown): void {
-		// Once until it works again: the next poll comes in a second.
-		if (!failing) deps.log.warn({ reason: reasonOf(error) }, "the outbox cannot read its queue");
-		failing = true;
-	}
+		clearTimeout(pause);
+		const pauseMs = lanes.pauseMs() ?? heldBackMs;
+		if (pauseMs !== undefined) pause = setTimeout(wake, pauseMs);
+		// What comes meanwhile is claimed together: a claim of one row costs nearly as much as one of twenty.
+		const left = soonest - performance.now();
+		if (left > 0) await sleep(left);
+	}, note("the outbox cannot read its queue"));
+	const cares = oneAtATime(async () => {
+		if (stopped) return;
+		await buryLate(deps.db);
+		if (await fallBack(deps)) wake();
+	}, note("the outbox cannot look after what did not arrive"));
+	const renew = () => flights.renew(deps.db, leaseSeconds);
+	const renewals = oneAtATime(renew, note("the outbox cannot renew its leases"));
 
 	function wake(): void {
-		if (stopped) return;
-		if (claiming !== undefined) {
-			again = true;
-			return;
-		}
-		again = false;
-		claiming = fill()
-			.then(() => {
-				failing = false;
-			}, noteFailure)
-			.finally(() => {
-				claiming = undefined;
-				if (again) wake();
-			});
+		if (!stopped) claims.run();
 	}
-
-	const timer = setInterval(wake, pollMs);
+	const poll = setInterval(() => {
+		wake();
+		cares.run();
+	}, pollMs);
+	const renewal = setInterval(renewals.run, (leaseSeconds * 1000) / 3);
 	wake();
 	return {
 		wake,
 		async stop(ms) {
 			stopped = true;
-			clearInterval(timer);
-			await claiming;
-			const patience = Promise.withResolvers<void>();
-			const cut = setTimeout(patience.resolve, ms);
-			await Promise.race([Promise.all(underWay), patience.promise]);
-			clearTimeout(cut);
-			if (underWay.size > 0) deps.log.warn({ messages: underWay.size }, "stopped before these messages were settled");
+			clearInterval(poll);
+			await Promise.all([claims.idle(), cares.idle()]);
+			clearTimeout(pause);
+			await atMost(ms, flights.ended());
+			clearInterval(renewal);
+			gone.abort();
+			await renewals.idle();
+			if (flights.size > 0) deps.log.warn({ messages: flights.size }, "stopped before these messages were settled");
 		},
 	};
 }
 
-/** Never rejects: a message that breaks its sending has used up an attempt, and the others go on. */
-async function sendOne(
-	deps: OutboxDeps,
-	claimed: Claimed,
-	{ sendTimeoutMs, backOff }: { sendTimeoutMs: number; backOff: BackOff },
-): Promise<void> {
-	const about = { delivery: claimed.id, channel: claimed.channel, attempt: claimed.attempts };
-	try {
-		if (claimed.late) return await giveUp(deps.db, claimed, "dead", "It could not be sent in time.");
-		if (claimed.opted_out) return await giveUp(deps.db, claimed, "dead", "The phone has opted out.");
-		const result = await attempt(deps, claimed, sendTimeoutMs);
-		await settle(deps.db, claimed, result, backOff);
-		if (result.ok) deps.log.info(about, "message sent");
-		else deps.log.warn({ ...about, retryable: result.retryable, code: result.code }, "message not sent");
-	} catch (error) {
-		// The lease stays; the message is due again when it ends.
-		deps.log.error({ ...about, reason: reasonOf(error) }, "message could not be settled");
-	}
-}
-
-/** What a bug throws counts as an attempt that may go better next time; its number is limited. */
-async function attempt(deps: OutboxDeps, claimed: Claimed, sendTimeoutMs: number): Promise<DeliveryResult> {
-	const channel = deps.channels.get(claimed.channel);
-	if (channel === undefined) return { ok: false, retryable: true, reason: "The server has no such channel now." };
-	const signal = AbortSignal.timeout(sendTimeoutMs);
-	try {
-		const message = renderMessage(contentOf(claimed), channel.style);
-		const address = deps.vault.open(claimed.address_sealed);
-		const sending = channel.deliver(address, message, { signal, idempotencyKey: claimed.id });
-		return await withinSignal(sending, signal);
-	} catch (error) {
-		deps.log.error({ delivery: claimed.id, stack: stackOf(error) }, "sending a message failed by a bug");
-		const retryable = claimed.attempts < maxBugs;
-		return { ok: false, retryable, reason: "The server could not make this message." };
-	}
-}
-
-const maxBugs = 5;
-
-/** A channel that ignores its signal must not hold its place for ever. */
-function withinSignal(sending: Promise<DeliveryResult>, signal: AbortSignal): Promise<DeliveryResult> {
-	const timedOut = Promise.withResolvers<DeliveryResult>();
-	const onAbort = () =>
-		timedOut.resolve({ ok: false, retryable: true, reason: "The provider did not answer in time." });
-	signal.addEventListener("abort", onAbort, { once: true });
-	return Promise.race([sending, timedOut.promise]);
-}
-
-function contentOf(claimed: Claimed): MessageContent {
-	if (claimed.notice !== null) return { kind: "notice", notice: claimed.notice };
-	const { type, details, accepted_ms, held_since_ms, held_before } = claimed;
-	if (type === null || details === null || accepted_ms === null)
-		throw new Error("A message has neither event nor notice.");
-	const held = {
-		count: held_before,
-		since: new Date(held_since_ms ?? 0),
-		now: new Date(accepted_ms),
-		timeZone: claimed.time_zone,
-	};
-	return {
-		kind: "event",
-		type,
-		details,
-		description: claimed.description ?? "",
-		handle: claimed.handle,
-		held: held_before > 0 && held_since_ms !== null ? held : undefined,
+function onceOnly(work: () => void): () => void {
+	let done = false;
+	return () => {
+		if (!done) work();
+		done = true;
 	};
 }
 
-function reasonOf(error: unknown): string {
-	return error instanceof Error ? error.message : "unknown";
-}
-
-function stackOf(error: unknown): string {
-	return error instanceof Error ? (error.stack ?? error.message) : "unknown";
+/** Waits for `work`, at most `ms`. */
+async function atMost(ms: number, work: Promise<void>): Promise<void> {
+	const patience = Promise.withResolvers<void>();
+	const cut = setTimeout(patience.resolve, ms);
+	await Promise.race([work, patience.promise]);
+	clearTimeout(cut);
 }
