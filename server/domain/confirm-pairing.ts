@@ -5,7 +5,8 @@ import { type PagePairing, readPairing } from "./read-pairing.ts";
 export type Confirmation =
 	| { outcome: "confirmed"; pairing: PagePairing }
 	| { outcome: "wrong"; triesLeft: number; pairing: PagePairing }
-	| { outcome: Exclude<DeadPairing, "unknown">; pairing: PagePairing }
+	| { outcome: "unopened"; pairing: PagePairing }
+	| { outcome: Exclude<DeadPairing, "unknown" | "unopened">; pairing: PagePairing }
 	| { outcome: "unknown" };
 
 /** The hosted page took a code. It yields no token: only whoever holds the PKCE verifier gets one, at /auth/exchange. */
@@ -15,5 +16,6 @@ export async function confirmPairing(deps: Deps, tempToken: string, code: string
 	const guess = await guessCode(deps.db, deps, tempToken, code);
 	if (guess.outcome === "unknown") return { outcome: "unknown" };
 	if (guess.outcome === "right") return { outcome: "confirmed", pairing };
-	return { ...guess, pairing };
+	if (guess.outcome === "unopened" || guess.outcome === "wrong") return { ...guess, pairing };
+	return { outcome: guess.outcome, pairing };
 }

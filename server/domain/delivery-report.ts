@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { channelNames } from "../../src/contract/channels.ts";
+import { type ChannelName, channelName } from "../../src/contract/channels.ts";
 import { type DeliveryReport, deliveryStates } from "../../src/contract/sessions.ts";
-import { type Db, rowsOf } from "../db/client.ts";
+import { rowsOf } from "../db/client.ts";
 import { AppError } from "../errors.ts";
 import type { Deps } from "./deps.ts";
 
@@ -18,23 +18,40 @@ const { id, state, error, address_masked } = {
 	address_masked: z.string(),
 };
 
-/** A row of `reportColumns` as the report that the contract knows. */
-export const reportRow = z
-	.object({ id, channel: z.enum(channelNames), address_masked, state, error, updated_ms: z.number() })
-	.transform(({ updated_ms, ...report }): DeliveryReport => {
-		return { ...report, updated_at: new Date(updated_ms).toISOString() };
-	});
+/** A row of `reportColumns`. */
+export const reportRow = z.object({
+	id,
+	channel: channelName,
+	address_masked,
+	state,
+	error,
+	updated_ms: z.number(),
+});
+
+/** The row as the report that the contract knows. */
+export function reportOf(deps: Pick<Deps, "channels">, row: z.infer<typeof reportRow>): DeliveryReport {
+	const { id, channel, address_masked, state, error, updated_ms } = row;
+	const updated_at = new Date(updated_ms).toISOString();
+	return { id, channel, channel_title: titleOf(deps, channel), address_masked, state, error, updated_at };
+}
+
+/** A channel in words for people; a channel that this server no longer has is called by its name. */
+export function titleOf({ channels }: Pick<Deps, "channels">, channel: ChannelName): string {
+	return channels.get(channel)?.title ?? channel;
+}
+
+type Reading = Pick<Deps, "db" | "channels">;
 
 /** What became of a message of the user's. Throws AppError `not_found` for any other id. */
-export async function readDelivery(deps: { db: Db }, userId: string, deliveryId: string): Promise<DeliveryReport> {
-	const [report] = await rowsOf(
+export async function readDelivery(deps: Reading, userId: string, deliveryId: string): Promise<DeliveryReport> {
+	const [row] = await rowsOf(
 		deps.db,
 		reportRow,
 		sql`select ${reportColumns} from deliveries d join identities i on i.id = d.identity_id
 			where d.id = ${deliveryId} and d.user_id = ${userId}`,
 	);
-	if (report === undefined) throw new AppError("not_found", "There is no such message.");
-	return report;
+	if (row === undefined) throw new AppError("not_found", "There is no such message.");
+	return reportOf(deps, row);
 }
 
 export interface Waiting {
@@ -48,7 +65,7 @@ const pollMs = 250;
 
 /** The same, after it has settled or `waitMs` have passed. */
 export async function awaitDelivery(
-	deps: Pick<Deps, "db" | "channels">,
+	deps: Reading,
 	userId: string,
 	deliveryId: string,
 	{ waitMs, signal, stopped }: Waiting,

@@ -7,17 +7,24 @@ export interface EventWords {
 	icon: string;
 	label: string;
 	text: string;
+	/** `text` is what a program printed. */
+	log: boolean;
 	/** Whether a reply from the phone makes sense now. */
 	answerable: boolean;
+	/** The turn is over: a word is enough to go on. */
+	continuable: boolean;
 }
 
 type Words = (details: EventDetails) => EventWords;
 
-const says = (icon: string, label: string, text: string, answerable = true): EventWords => ({
+const says = (icon: string, label: string, text: string, more: Partial<EventWords> = {}): EventWords => ({
 	icon,
 	label: text === "" ? label.replace(/:? $/, "") : label,
 	text,
-	answerable,
+	log: false,
+	answerable: true,
+	continuable: false,
+	...more,
 });
 
 const messageOf = ({ message = "" }: EventDetails) => withoutMarkdown(plainText(message));
@@ -28,14 +35,27 @@ function causeOf({ tool_name, error_kind, error_message, message }: EventDetails
 	return [what, error_message ?? message ?? ""].map(plainText).filter(Boolean).join(": ");
 }
 
+function minutesOf(seconds: number): string {
+	const minutes = Math.max(1, Math.round(seconds / 60));
+	return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
 const words = {
-	done: (details) => says("✅", "Completed successfully! ", messageOf(details)),
-	error: (details) => says("⚠️", "Error: ", causeOf(details) || "something went wrong"),
-	waiting: ({ idle_minutes = 10 }) => says("⏳", `Waiting for input (${idle_minutes} min idle)`, ""),
+	done: (details) => says("✅", "Completed successfully! ", messageOf(details), { continuable: true }),
+	// A failed tool leaves the turn running; a failed turn (`error_kind`) ends it.
+	error: (details) => {
+		const more = { log: details.error_message?.includes("\n") ?? false, continuable: details.error_kind !== undefined };
+		return says("⚠️", "Error: ", causeOf(details) || "something went wrong", more);
+	},
+	waiting: ({ idle_minutes = 10 }) =>
+		says("⏳", `Waiting for input (${idle_minutes} min idle)`, "", { continuable: true }),
 	// Answered at the computer until replies can answer a dialog.
-	permission: (details) => says("🔐", "Permission needed at the computer: ", causeOf(details), false),
-	question: (details) => says("❓", "Question at the computer: ", messageOf(details), false),
-	progress: (details) => says("💬", "", messageOf(details)),
+	permission: (details) => says("🔐", "Permission needed at the computer: ", causeOf(details), { answerable: false }),
+	question: (details) => says("❓", "Question at the computer: ", messageOf(details), { answerable: false }),
+	progress: (details) =>
+		details.running_seconds === undefined
+			? says("💬", "", messageOf(details))
+			: says("⏱️", `Still working, ${minutesOf(details.running_seconds)} so far`, ""),
 	started: () => says("🤖", "Started", ""),
 	session_lost: () => says("🔌", "Session lost: no sign of life from the computer", ""),
 	task_finished: (details) => says("🏁", "Task finished: ", messageOf(details)),

@@ -1,9 +1,11 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
 import { z } from "zod";
-import { channelNames } from "../../src/contract/channels.ts";
+import { channelName, maxChannels } from "../../src/contract/channels.ts";
+import { zone } from "../../src/contract/setting-values.ts";
 import { type Db, rowsOf } from "../db/client.ts";
 import { audit, devices, identities, pairings, refreshTokens, users } from "../db/schema.ts";
 import { AppError } from "../errors.ts";
+import { lockChannels } from "./channels-of-user.ts";
 import type { Deps } from "./deps.ts";
 import { type DeadPairing, guessCode, whyDead } from "./guess-code.ts";
 import { type Login, loginDays } from "./login.ts";
@@ -15,7 +17,9 @@ export interface Exchange {
 	/** Undefined when the hosted page has already taken it. */
 	code: string | undefined;
 	codeVerifier: string;
-	device: { name: string; fingerprint: string };
+	device: { name: string; fingerprint: string; time_zone?: string | undefined };
+	/** Who this machine is logged in as already: the address becomes one more of theirs. */
+	userId?: string | undefined;
 }
 
 type Tx = Pick<Db, "execute" | "select" | "insert" | "update">;
@@ -40,7 +44,7 @@ export async function exchangePairing(deps: Deps, exchange: Exchange): Promise<L
 		}
 		const paired = await consume(tx, hash);
 		if (paired === undefined) return { refusal: await whyNotConsumed(tx, hash) };
-		return { login: await logIn(tx, deps, paired, exchange.device) };
+		return { login: await logIn(tx, deps, paired, exchange) };
 	});
 	if (result.login === undefined) throw refused(result.refusal);
 	deps.log.info({ user: result.login.userId, device: result.login.deviceId }, "logged in");
@@ -48,7 +52,7 @@ export async function exchangePairing(deps: Deps, exchange: Exchange): Promise<L
 }
 
 const paired = z.object({
-	channel: z.enum(channelNames),
+	channel: channelName,
 	address_sealed: z.string(),
 	address_mac: z.string(),
 	label: z.string(),
@@ -70,9 +74,9 @@ async function whyNotConsumed(tx: Tx, hash: string): Promise<Refusal> {
 	return { outcome: why === "burnt" ? "unconfirmed" : why };
 }
 
-async function logIn(tx: Tx, deps: Deps, pairing: z.infer<typeof paired>, device: Exchange["device"]): Promise<Login> {
-	const identity = await findOrCreateIdentity(tx, deps, pairing);
-	const deviceId = await findOrCreateDevice(tx, deps, identity.userId, device);
+async function logIn(tx: Tx, deps: Deps, pairing: z.infer<typeof paired>, exchange: Exchange): Promise<Login> {
+	const identity = await findOrCreateIdentity(tx, deps, pairing, exchange);
+	const deviceId = await findOrCreateDevice(tx, deps, identity.userId, exchange.device);
 	const refreshToken = deps.secret(32);
 	const familyId = deps.id();
 	await tx.insert(refreshTokens).values({
@@ -92,18 +96,31 @@ async function logIn(tx: Tx, deps: Deps, pairing: z.infer<typeof paired>, device
 	return { userId: identity.userId, deviceId, familyId, refreshToken, channel: pairing.channel, label: pairing.label };
 }
 
-/** An address that is already somebody's logs in to that user; a new one is a new user's. */
-async function findOrCreateIdentity(tx: Tx, deps: Deps, pairing: z.infer<typeof paired>) {
+/** An address that is already somebody's logs in to that user; a new one is the caller's, or a new user's. */
+async function findOrCreateIdentity(tx: Tx, deps: Deps, pairing: z.infer<typeof paired>, exchange: Exchange) {
+	const { userId: caller, device } = exchange;
 	await lockAddress(tx, "identity", pairing.address_mac);
 	const [known] = await tx
 		.update(identities)
-		.set({ verifiedAt: sql`now()` })
-		.where(and(eq(identities.channel, pairing.channel), eq(identities.addressMac, pairing.address_mac)))
+		// Whoever proves the address again wants its messages.
+		.set({ verifiedAt: sql`now()`, optedOutAt: null })
+		.where(
+			and(
+				eq(identities.channel, pairing.channel),
+				eq(identities.addressMac, pairing.address_mac),
+				isNull(identities.removedAt),
+			),
+		)
 		.returning({ id: identities.id, userId: identities.userId });
-	if (known !== undefined) return known;
-	const userId = deps.id();
+	if (known !== undefined) {
+		if (caller !== undefined && known.userId !== caller) throw othersAddress(pairing.label);
+		return known;
+	}
+	const userId = caller ?? deps.id();
 	const id = deps.id();
-	await tx.insert(users).values({ id: userId });
+	if (caller === undefined)
+		await tx.insert(users).values({ id: userId, timeZone: zone.safeParse(device.time_zone).data ?? "UTC" });
+	else await refuseTooMany(tx, caller);
 	await tx.insert(identities).values({
 		id,
 		userId,
@@ -111,8 +128,25 @@ async function findOrCreateIdentity(tx: Tx, deps: Deps, pairing: z.infer<typeof 
 		addressSealed: pairing.address_sealed,
 		addressMac: pairing.address_mac,
 		label: pairing.label,
+		position: sql`(select coalesce(max(position) + 1, 0) from identities where user_id = ${userId})`,
 	});
 	return { id, userId };
+}
+
+async function refuseTooMany(tx: Tx, userId: string): Promise<void> {
+	const { length } = await lockChannels(tx, userId);
+	if (length < maxChannels) return;
+	throw new AppError(
+		"conflict",
+		`You have ${length} channels, and more cannot be. Take one away with /notify-channels.`,
+	);
+}
+
+function othersAddress(label: string): AppError {
+	return new AppError(
+		"conflict",
+		`${label} belongs to another account. To join that account with this machine run /notify-logout, then /notify-setup with the same address.`,
+	);
 }
 
 /** Logging in again on the same machine is the same device, unless it was logged out in between. */
@@ -147,6 +181,8 @@ function refusalWords(refusal: Refusal): string {
 			return "Too many wrong codes. Run /notify-setup for a new one.";
 		case "used":
 			return "This code has already been used. Run /notify-setup for a new one.";
+		case "unopened":
+			return "Open the link first: the code comes there.";
 		case "unconfirmed":
 			return "The code has not been typed yet.";
 		default:

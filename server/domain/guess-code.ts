@@ -5,7 +5,8 @@ import type { Deps } from "./deps.ts";
 import { maxTries } from "./pairing-rules.ts";
 import { codeMac, tempTokenHash } from "./secrets.ts";
 
-export type DeadPairing = "burnt" | "expired" | "used" | "unknown";
+/** Why a pairing takes no code: `unopened` is one whose link nobody has opened yet. */
+export type DeadPairing = "burnt" | "expired" | "used" | "unknown" | "unopened";
 export type Guess = { outcome: "right" } | { outcome: "wrong"; triesLeft: number } | { outcome: DeadPairing };
 
 /** Compares and counts in one statement: of a thousand guesses at once, five are compared. The right one confirms the pairing. */
@@ -16,7 +17,7 @@ export async function guessCode(
 	code: string,
 ): Promise<Guess> {
 	const hash = tempTokenHash(deps, tempToken);
-	const mac = codeMac(deps, tempToken, code);
+	const mac = codeMac(deps, hash, code);
 	const [compared] = await rowsOf(
 		tx,
 		z.object({ correct: z.boolean(), tries: z.int() }),
@@ -24,6 +25,7 @@ export async function guessCode(
 				tries = tries + case when code_mac = ${mac} then 0 else 1 end,
 				confirmed_at = case when code_mac = ${mac} then coalesce(confirmed_at, now()) else confirmed_at end
 			where temp_token_hash = ${hash} and used_at is null and expires_at > now() and tries < ${maxTries}
+				and code_mac is not null
 			returning code_mac = ${mac} as correct, tries`,
 	);
 	if (compared === undefined) return { outcome: await whyDead(tx, hash) };
@@ -36,10 +38,12 @@ export async function guessCode(
 export async function whyDead(tx: Pick<Db, "execute">, hash: string): Promise<DeadPairing> {
 	const [found] = await rowsOf(
 		tx,
-		z.object({ used: z.boolean(), expired: z.boolean() }),
-		sql`select used_at is not null as used, expires_at <= now() as expired from pairings where temp_token_hash = ${hash}`,
+		z.object({ used: z.boolean(), expired: z.boolean(), unopened: z.boolean() }),
+		sql`select used_at is not null as used, expires_at <= now() as expired, code_mac is null as unopened
+			from pairings where temp_token_hash = ${hash}`,
 	);
 	if (found === undefined) return "unknown";
 	if (found.used) return "used";
-	return found.expired ? "expired" : "burnt";
+	if (found.expired) return "expired";
+	return found.unopened ? "unopened" : "burnt";
 }

@@ -1,3 +1,4 @@
+import { digestWords } from "./digest-notice.ts";
 import type { Notice } from "./notice.ts";
 import { plainLine } from "./plain-text.ts";
 
@@ -18,7 +19,24 @@ export function noticeWords(notice: Notice): string {
 			return "No session is monitored now, so nobody got your reply. Start one with /notify-start in Claude Code.";
 		case "refused":
 			return `Your reply was not passed on. ${notice.reason}`;
+		case "muted":
+			return mutedWords(notice);
+		case "unmuted":
+			return unmutedWords(notice);
+		case "digest":
+			return digestWords(notice);
 	}
+}
+
+function mutedWords({ until, session: about }: Extract<Notice, { kind: "muted" }>): string {
+	if (about === undefined) return `Muted until ${until}. What happens is told then. To end it: unmute`;
+	return `${session(about)} is muted until ${until}. To end it: unmute ${about.handle}`;
+}
+
+function unmutedWords({ until, session: about }: Extract<Notice, { kind: "unmuted" }>): string {
+	if (about === undefined) return "Messages are on again.";
+	if (until === undefined) return `${session(about)} is no longer muted.`;
+	return `${session(about)} is no longer muted, but everything is until ${until}. To end that: unmute`;
 }
 
 function session({ handle, description }: { handle: string; description: string }): string {

@@ -1,3 +1,5 @@
+import type { DigestNotice } from "./digest-notice.ts";
+
 /** A message of the server's own, not of an event in a session. `renderMessage` turns it into words. */
 export type Notice =
 	| { kind: "test" }
@@ -15,4 +17,9 @@ export type Notice =
 	| { kind: "session_ended"; handle: string; description: string }
 	| { kind: "no_session" }
 	/** The reply was refused by a limit; `reason` is a sentence for the user. */
-	| { kind: "refused"; reason: string };
+	| { kind: "refused"; reason: string }
+	/** Nothing is sent until then: of this session, or of any. `until` is a time of the user's clock in words. */
+	| { kind: "muted"; until: string; session?: { handle: string; description: string } | undefined }
+	/** `until`: everything is muted all the same. */
+	| { kind: "unmuted"; until?: string | undefined; session?: { handle: string; description: string } | undefined }
+	| DigestNotice;

@@ -29,7 +29,7 @@ export async function queueNotice(
 		sql`insert into deliveries (id, user_id, identity_id, channel, session_id, notice, deadline_at)
 			select ${deps.id()}::uuid, ${userId}::uuid, id, ${channel}, ${sessionId ?? null}::uuid,
 				${JSON.stringify(notice)}::jsonb, now() + interval '10 minutes'
-			from identities where id = ${identityId} and opted_out_at is null
+			from identities where id = ${identityId} and opted_out_at is null and removed_at is null
 			returning id`,
 	);
 	return queued.length > 0;

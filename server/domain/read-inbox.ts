@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { channelNames } from "../../src/contract/channels.ts";
+import { channelName } from "../../src/contract/channels.ts";
 import type { InboxMessage } from "../../src/contract/inbox.ts";
-import { rowsOf } from "../db/client.ts";
+import { statement } from "../db/statement.ts";
 import type { Deps } from "./deps.ts";
 
 export interface InboxPage {
@@ -22,30 +22,32 @@ const row = z.object({
 	ref: z.string(),
 	kind: z.literal("reply"),
 	text: z.string(),
-	from_channel: z.enum(channelNames),
+	from_channel: channelName,
 	from_label: z.string(),
 	created_at: z.coerce.date(),
 });
 
 const pageSize = 20;
 
+const leaseOffered = statement(
+	row,
+	["session", "after"],
+	(p) => sql`with offered as (
+			select id from inbox
+			where session_id = ${p.session}::uuid and expires_at > now()
+			and (state = 'queued' or (state in ('leased', 'delivered') and (lease_until <= now() or seq > ${p.after}::bigint)))
+			order by seq limit ${sql.raw(String(pageSize))} for update
+		)
+		update inbox set
+			state = case when inbox.state = 'queued' then 'leased' else inbox.state end,
+			lease_until = now() + interval '30 seconds'
+		from offered where inbox.id = offered.id
+		returning inbox.id, seq, ref, kind, text, from_channel, from_label, created_at`,
+);
+
 /** Leases what is offered for 30 s: new messages, those whose lease ran out, and unsettled ones that this reader has not had. */
 export async function readInbox({ db }: Deps, { sessionId, after }: InboxRequest): Promise<InboxPage> {
-	const rows = await rowsOf(
-		db,
-		row,
-		sql`with offered as (
-				select id from inbox
-				where session_id = ${sessionId} and expires_at > now()
-				and (state = 'queued' or (state in ('leased', 'delivered') and (lease_until <= now() or seq > ${after})))
-				order by seq limit ${pageSize} for update
-			)
-			update inbox set
-				state = case when inbox.state = 'queued' then 'leased' else inbox.state end,
-				lease_until = now() + interval '30 seconds'
-			from offered where inbox.id = offered.id
-			returning inbox.id, seq, ref, kind, text, from_channel, from_label, created_at`,
-	);
+	const rows = await leaseOffered(db, { session: sessionId, after });
 	// RETURNING promises no order.
 	rows.sort((a, b) => a.seq - b.seq);
 	return {

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { channelNames } from "../../src/contract/channels.ts";
+import { channelName } from "../../src/contract/channels.ts";
 import { rowsOf } from "../db/client.ts";
 import { audit } from "../db/schema.ts";
 import { AppError } from "../errors.ts";
@@ -19,7 +19,7 @@ const stored = z.object({
 	device_id: z.uuid(),
 	family_id: z.uuid(),
 	fingerprint_hash: z.string(),
-	channel: z.enum(channelNames),
+	channel: channelName,
 	label: z.string(),
 	revoked: z.boolean(),
 	expired: z.boolean(),
@@ -69,7 +69,12 @@ async function read(deps: Deps, hash: string): Promise<Stored | undefined> {
 				t.expires_at <= now() as expired,
 				t.used_at is not null as used,
 				coalesce(t.used_at > now() - interval '30 seconds', false) as in_grace
-			from refresh_tokens t join devices d on d.id = t.device_id join identities i on i.id = t.identity_id
+			from refresh_tokens t join devices d on d.id = t.device_id
+			-- the address that logged in, or the first that is left when it was removed
+			join lateral (
+				select channel, label from identities where user_id = d.user_id
+				order by removed_at is not null, id <> t.identity_id, position, id limit 1
+			) i on true
 			where t.token_hash = ${hash}`,
 	);
 	return row;

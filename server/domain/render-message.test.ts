@@ -11,8 +11,9 @@ const sms: MessageStyle = {
 	maxLength: 1600,
 	preferredLength: 160,
 	optOutHint: "Reply STOP to disable",
+	replyHint: (handle) => `Reply ${handle} + text`,
 };
-const chat: MessageStyle = { charset: "unicode", maxLength: 4096, preferredLength: 600, optOutHint: undefined };
+const chat: MessageStyle = { ...sms, charset: "unicode", maxLength: 4096, preferredLength: 600, optOutHint: undefined };
 
 function event(type: EventType, details: EventDetails = {}, more: Partial<EventContent> = {}): EventContent {
 	return { kind: "event", type, details, description: "migrate billing", handle: "b", held: undefined, ...more };

@@ -18,16 +18,18 @@ export async function resendCode(deps: Deps, tempToken: string, rules: PairingRu
 	if (pairing === undefined) return { outcome: "unknown" };
 	const channel = deps.channels.get(pairing.channel);
 	if (channel === undefined) throw new AppError("unavailable", `This server cannot send by ${pairing.channel} now.`);
+	const { addressMac, addressSealed, label } = pairing;
+	if (addressMac === null || addressSealed === null || label === null) return { outcome: "unopened" };
 	if (pairing.sends >= maxSends) return { outcome: "no_more" };
 	if (!channel.simulated) await rules.countSend();
 
 	const code = deps.code();
 	const renewed = await deps.db.transaction(async (tx) => {
-		await refuseTooManySends(tx, channel, pairing.addressMac);
+		await refuseTooManySends(tx, channel, addressMac);
 		const [row] = await rowsOf(
 			tx,
 			z.object({ sends: z.int() }),
-			sql`update pairings set code_mac = ${codeMac(deps, tempToken, code)}, sends = sends + 1, last_sent_at = now()
+			sql`update pairings set code_mac = ${codeMac(deps, hash, code)}, sends = sends + 1, last_sent_at = now()
 				where temp_token_hash = ${hash} and sends < ${maxSends} and tries < ${maxTries}
 					and used_at is null and confirmed_at is null and expires_at > now()
 				returning sends`,
@@ -35,9 +37,8 @@ export async function resendCode(deps: Deps, tempToken: string, rules: PairingRu
 		return row?.sends;
 	});
 	if (renewed === undefined) return { outcome: await whyDead(deps.db, hash) };
-	const { id, label, addressSealed } = pairing;
 	await sendCode(deps, channel, {
-		pairingId: id,
+		pairingId: pairing.id,
 		sends: renewed,
 		address: deps.vault.open(addressSealed),
 		label,

@@ -18,9 +18,18 @@ export function tempTokenHash({ vault }: { vault: Vault }, tempToken: string): s
 	return vault.mac("temp-token", tempToken);
 }
 
-/** Bound to its pairing, so that the same six digits never look the same. */
-export function codeMac({ vault }: { vault: Vault }, tempToken: string, code: string): string {
-	return vault.mac("pairing-code", `${tempToken}:${code}`);
+/** Bound to its pairing (the hash of its temp_token), so that the same six digits never look the same. */
+export function codeMac({ vault }: { vault: Vault }, pairingHash: string, code: string): string {
+	return vault.mac("pairing-code", `${pairingHash}:${code}`);
+}
+
+/** What the link of a pairing brings back. Made of its temp_token, so that its page can show the link again. */
+export function linkTokenOf({ vault }: { vault: Vault }, tempToken: string): string {
+	return vault.mac("link", tempToken).slice(0, 32);
+}
+
+export function linkTokenHash({ vault }: { vault: Vault }, linkToken: string): string {
+	return vault.mac("link-token", linkToken);
 }
 
 export function refreshTokenHash({ vault }: { vault: Vault }, refreshToken: string): string {

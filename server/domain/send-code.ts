@@ -1,6 +1,7 @@
 import type { Channel } from "../channels/channel.ts";
 import { AppError } from "../errors.ts";
 import type { Deps } from "./deps.ts";
+import { plainMessage } from "./render-message.ts";
 
 export interface CodeToSend {
 	pairingId: string;
@@ -13,11 +14,10 @@ export interface CodeToSend {
 
 /** Sends directly and not by the outbox: the person is waiting, and the code must not be stored. Throws AppError when the provider refuses. */
 export async function sendCode(deps: Pick<Deps, "log">, channel: Channel, send: CodeToSend): Promise<void> {
-	const result = await channel.deliver(
-		send.address,
-		{ text: codeText(channel, send.code) },
-		{ signal: AbortSignal.timeout(15_000), idempotencyKey: `pairing-${send.pairingId}-${send.sends}` },
-	);
+	const result = await channel.deliver(send.address, plainMessage(codeText(channel, send.code)), {
+		signal: AbortSignal.timeout(15_000),
+		idempotencyKey: `pairing-${send.pairingId}-${send.sends}`,
+	});
 	const fields = { pairing: send.pairingId, channel: channel.name, to: send.label };
 	if (result.ok) {
 		deps.log.info(fields, "pairing code sent");

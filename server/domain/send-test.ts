@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { channelNames } from "../../src/contract/channels.ts";
+import { channelName } from "../../src/contract/channels.ts";
 import type { DeliveryReport } from "../../src/contract/sessions.ts";
 import { type Db, rowsOf } from "../db/client.ts";
 import { AppError } from "../errors.ts";
@@ -17,7 +17,10 @@ export async function sendTest(deps: Deps, userId: string): Promise<DeliveryRepo
 	const ids = await deps.db.transaction(async (tx) => {
 		const addresses = await reachable(tx, deps, userId);
 		if (addresses.length === 0) {
-			throw new AppError("conflict", "There is no channel to send on: the phone has opted out, or none is paired.");
+			throw new AppError(
+				"conflict",
+				"There is no channel to send on: each is switched off at your end, or none is paired. /notify-status says which.",
+			);
 		}
 		await takeSlot(tx, userId);
 		const queued: string[] = [];
@@ -35,13 +38,14 @@ export async function sendTest(deps: Deps, userId: string): Promise<DeliveryRepo
 	return Promise.all(ids.map((id) => readDelivery(deps, userId, id)));
 }
 
-const address = z.object({ id: z.string(), channel: z.enum(channelNames) });
+const address = z.object({ id: z.string(), channel: channelName });
 
 async function reachable(tx: Pick<Db, "execute">, { channels }: Deps, userId: string) {
 	const rows = await rowsOf(
 		tx,
 		address,
-		sql`select id, channel from identities where user_id = ${userId} and opted_out_at is null order by position, id`,
+		sql`select id, channel from identities where user_id = ${userId} and opted_out_at is null and removed_at is null
+			order by position, id`,
 	);
 	return rows.filter(({ channel }) => channels.has(channel));
 }

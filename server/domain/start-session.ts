@@ -72,6 +72,9 @@ const asNew = {
 	lastHeartbeatAt: sql`now()`,
 	waitingToldAt: null,
 	lostToldAt: null,
+	mutedUntil: null,
+	attendedAt: null,
+	present: false,
 	endedAt: null,
 	endReason: null,
 };

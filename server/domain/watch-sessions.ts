@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import type { EventDetails } from "../../src/contract/events.ts";
 import { type Db, rowsOf } from "../db/client.ts";
+import { stackOf } from "../db/errors.ts";
 import { acceptEvent } from "./accept-event.ts";
 import type { Deps } from "./deps.ts";
 
@@ -33,7 +34,7 @@ async function tellAlone(deps: Deps, id: string, claim: Claim): Promise<void> {
 	try {
 		await tell(deps, claim);
 	} catch (error) {
-		const stack = error instanceof Error ? error.stack : "unknown";
+		const stack = stackOf(error);
 		deps.log.error({ session: id, stack }, "a session's timer failed");
 	}
 }

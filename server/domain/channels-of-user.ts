@@ -1,0 +1,60 @@
+import { sql } from "drizzle-orm";
+import { z } from "zod";
+import { channelName } from "../../src/contract/channels.ts";
+import type { UserChannel } from "../../src/contract/sessions.ts";
+import { type Db, rowsOf } from "../db/client.ts";
+import { reportColumns, reportOf, reportRow, titleOf } from "./delivery-report.ts";
+import type { Deps } from "./deps.ts";
+
+const addressRow = z.object({
+	id: z.uuid(),
+	channel: channelName,
+	label: z.string(),
+	opted_out: z.boolean(),
+});
+const lastRow = reportRow.extend({ identity_id: z.string() });
+
+/** In the user's order, each with the receipt of its last message. */
+export async function readChannels(deps: Pick<Deps, "db" | "channels">, userId: string): Promise<UserChannel[]> {
+	// One after the other: in a transaction there is one connection for both.
+	const addresses = await rowsOf(
+		deps.db,
+		addressRow,
+		sql`select id, channel, label, opted_out_at is not null as opted_out
+			from identities where user_id = ${userId} and removed_at is null order by position, id`,
+	);
+	const last = await rowsOf(
+		deps.db,
+		lastRow,
+		sql`select distinct on (d.identity_id) d.identity_id, ${reportColumns}
+			from deliveries d join identities i on i.id = d.identity_id
+			where d.user_id = ${userId} and i.removed_at is null
+			order by d.identity_id, d.created_at desc, d.id desc`,
+	);
+	return addresses.map(({ id, channel, label, opted_out }) => {
+		const offered = deps.channels.get(channel);
+		const report = last.find(({ identity_id }) => identity_id === id);
+		return {
+			id,
+			channel,
+			channel_title: titleOf(deps, channel),
+			address_masked: label,
+			simulated: offered?.simulated ?? false,
+			opted_out,
+			opted_out_hint: opted_out ? (offered?.resumeHint ?? null) : null,
+			last_delivery: report === undefined ? null : reportOf(deps, report),
+		};
+	});
+}
+
+/** The ids in the user's order. Until the end of the transaction nobody else adds, orders or removes any. */
+export async function lockChannels(tx: Pick<Db, "execute">, userId: string): Promise<string[]> {
+	// Not "for update": whoever queues a message for the user would have to wait.
+	await tx.execute(sql`select from users where id = ${userId} for no key update`);
+	const rows = await rowsOf(
+		tx,
+		z.object({ id: z.string() }),
+		sql`select id from identities where user_id = ${userId} and removed_at is null order by position, id`,
+	);
+	return rows.map(({ id }) => id);
+}

@@ -1,0 +1,24 @@
+import type { InboundOutcome } from "./receive-inbound.ts";
+
+/** What became of a message, in the few words that a pressed button or a command shows at once. */
+export function acknowledgement(result: InboundOutcome): string {
+	switch (result.outcome) {
+		case "stored":
+			return "Sent to Claude.";
+		case "duplicate":
+			return "That was sent before.";
+		case "foreign":
+			return "Nothing was sent: the session has ended, or it is not yours.";
+		case "opted_out":
+			return "Messages are off. /start turns them on again.";
+		case "opted_in":
+			return "Messages are on. /stop turns them off.";
+		case "help":
+			return "Answer a message to write to its session, or put the session's letter first: b run the tests. ? lists the sessions, /stop turns messages off.";
+		case "refused":
+		case "answered":
+			return "Not sent: see the message that follows.";
+		default:
+			return "There was nothing to send.";
+	}
+}

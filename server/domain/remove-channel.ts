@@ -1,0 +1,47 @@
+import { sql } from "drizzle-orm";
+import { z } from "zod";
+import { channelName } from "../../src/contract/channels.ts";
+import { type Db, rowsOf } from "../db/client.ts";
+import { retryDeadlock } from "../db/errors.ts";
+import { audit } from "../db/schema.ts";
+import { AppError } from "../errors.ts";
+import { lockChannels } from "./channels-of-user.ts";
+import type { Deps } from "./deps.ts";
+
+/**
+ * Takes an address away from its user: it is wiped, and what was sent to it stays on record under its label. Whoever proves
+ * the address again may have it. Throws AppError `not_found`, and `conflict` for the last one.
+ */
+export async function removeChannel(deps: Pick<Deps, "db" | "id">, userId: string, id: string): Promise<void> {
+	await retryDeadlock(() =>
+		deps.db.transaction(async (tx) => {
+			const ids = await lockChannels(tx, userId);
+			if (!ids.includes(id)) throw new AppError("not_found", "There is no such channel.");
+			if (ids.length === 1) {
+				throw new AppError(
+					"conflict",
+					"This is your only channel: without it no message would reach you. Add another one with /notify-setup first, or leave with /notify-logout.",
+				);
+			}
+			const channel = await wipe(tx, id);
+			await tx.insert(audit).values({ id: deps.id(), userId, action: "channel_removed", detail: { channel } });
+		}),
+	);
+}
+
+async function wipe(tx: Pick<Db, "execute">, id: string): Promise<string | undefined> {
+	const [removed] = await rowsOf(
+		tx,
+		z.object({ channel: channelName }),
+		sql`update identities set removed_at = now(), address_sealed = '', address_mac = 'removed:' || id
+			where id = ${id} returning channel`,
+	);
+	// What a worker has taken may still arrive; if it has to be tried again, it finds the address gone.
+	await tx.execute(
+		sql`update deliveries set state = 'dead', error = 'The channel was removed.', settled_at = now(), updated_at = now()
+			where identity_id = ${id} and state = 'pending'`,
+	);
+	await tx.execute(sql`delete from threads where identity_id = ${id}`);
+	await tx.execute(sql`delete from held_replies where identity_id = ${id}`);
+	return removed?.channel;
+}
