@@ -14,8 +14,6 @@ export interface AppDeps extends Deps {
 	trustedProxies: number;
 	/** ISO 3166-1 countries that pairing codes may be sent to by SMS, against toll fraud. */
 	smsCountries: readonly string[];
-	/** Absent unless Twilio's credentials are there: its auth token verifies the webhooks. */
-	twilio: { authToken: string } | undefined;
 	/** Absent in production: the phone simulator's screen. */
 	phone: SimulatorPhone | undefined;
 	/** Folder of the plugin's files, for /plugin; absent when this server offers none. */

@@ -1,4 +1,5 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
@@ -9,17 +10,36 @@ import { AppError } from "./errors.ts";
 import { type AppEnv, answerError, createRouter } from "./http.ts";
 import { loginPages } from "./pages/login.tsx";
 import { phonePages } from "./pages/phone.tsx";
+import { unsubscribePages } from "./pages/unsubscribe.tsx";
 import { accountRoutes } from "./routes/account.ts";
 import { authRoutes } from "./routes/auth.ts";
+import { channelRoutes } from "./routes/channels.ts";
 import { inboxRoutes } from "./routes/inbox.ts";
 import { openApiRoutes } from "./routes/openapi.ts";
 import { operationRoutes } from "./routes/operations.ts";
 import { pluginRoutes } from "./routes/plugin.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
+import { settingsRoutes } from "./routes/settings.ts";
+import { templateRoutes } from "./routes/templates.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 
 /** Requests are small JSON: the largest is an event of some kilobytes. */
 const maxBody = 64 * 1024;
+/** A stranger's mail can have hundreds of recipients, and a provider whose webhooks fail again and again stops to call. */
+const maxWebhookBody = 1024 * 1024;
+
+function limitTo(maxSize: number): MiddlewareHandler<AppEnv> {
+	const onError = () => {
+		throw new AppError("payload_too_large", `The request is larger than ${maxSize} bytes.`);
+	};
+	const counting = bodyLimit({ maxSize, onError });
+	return (c, next) => {
+		if (c.req.header("transfer-encoding") !== undefined) return counting(c, next);
+		// A length that is said is kept by Node's parser; to look at the body would make a stream of it.
+		if (Number(c.req.header("content-length") ?? 0) > maxSize) onError();
+		return next();
+	};
+}
 
 /** The whole HTTP surface. The API stands under /v1 and, as aliases, at the root. */
 export function createApp(deps: AppDeps): OpenAPIHono<AppEnv> {
@@ -30,22 +50,26 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnv> {
 	app.use(accessLog(deps.log));
 	app.use(secureHeaders());
 	app.use(limitByAddress(deps));
-	app.use(
-		bodyLimit({
-			maxSize: maxBody,
-			onError: () => {
-				throw new AppError("payload_too_large", `The request is larger than ${maxBody} bytes.`);
-			},
-		}),
-	);
+	const [ofProviders, ofAll] = [limitTo(maxWebhookBody), limitTo(maxBody)];
+	app.use((c, next) => (/^\/(v1\/)?webhooks\//.test(c.req.path) ? ofProviders : ofAll)(c, next));
 
 	const api = createRouter();
-	for (const routes of [authRoutes, sessionRoutes, inboxRoutes, accountRoutes, webhookRoutes]) {
+	for (const routes of [
+		authRoutes,
+		sessionRoutes,
+		inboxRoutes,
+		accountRoutes,
+		channelRoutes,
+		settingsRoutes,
+		templateRoutes,
+		webhookRoutes,
+	]) {
 		api.route("/", routes(deps));
 	}
 	app.route("/v1", api);
 	app.route("/", api);
 	app.route("/", loginPages(deps));
+	app.route("/", unsubscribePages(deps));
 	if (deps.phone !== undefined) app.route("/", phonePages(deps, deps.phone));
 	app.route("/", operationRoutes(deps));
 	app.route("/", pluginRoutes(deps));

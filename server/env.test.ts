@@ -26,7 +26,7 @@ describe("readEnv", () => {
 			dataDir: ".data",
 			production: false,
 			logLevel: "info",
-			twilio: undefined,
+			channels: new Map(),
 			trustedProxies: 0,
 		});
 	});

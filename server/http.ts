@@ -3,7 +3,9 @@ import type { Context } from "hono";
 import type { RequestIdVariables } from "hono/request-id";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { ErrorBody } from "../src/contract/errors.ts";
+import { isConnectionLoss, stackOf } from "./db/errors.ts";
 import type { Log } from "./domain/deps.ts";
+import type { Policy } from "./domain/policy.ts";
 import { AppError, statusOf } from "./errors.ts";
 
 /** Who is calling with an access token. */
@@ -18,6 +20,8 @@ export interface SignedIn {
 export interface CallingSession {
 	id: string;
 	userId: string;
+	/** Read with the token, so that an event needs no further look at the database. */
+	policy?: Policy | undefined;
 }
 
 export interface AppEnv {
@@ -75,20 +79,4 @@ function asAppError(error: unknown): AppError | undefined {
 function statusIn(error: unknown): number | undefined {
 	if (!(error instanceof Error) || !("status" in error)) return undefined;
 	return typeof error.status === "number" ? error.status : undefined;
-}
-
-/** PostgreSQL's classes 08 (connection) and 57P (shutdown), and the sockets' own codes, wherever the driver put them. */
-function isConnectionLoss(error: unknown): boolean {
-	for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
-		const code = "code" in at && typeof at.code === "string" ? at.code : "";
-		if (/^(08\w{3}|57P0\d|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/.test(code)) return true;
-		if (/Connection terminated|timeout exceeded when trying to connect/.test(at.message)) return true;
-	}
-	return false;
-}
-
-function stackOf(error: unknown): string {
-	if (!(error instanceof Error)) return "a value that is not an Error was thrown";
-	const cause = error.cause instanceof Error ? `\ncaused by ${error.cause.stack}` : "";
-	return `${error.stack}${cause}`;
 }

@@ -1,29 +1,14 @@
-import { relative } from "node:path";
+import { warnOfChannels } from "./check-channels.ts";
+import { readConfiguration } from "./configuration.ts";
+import { configure } from "./configure.ts";
+import { stackOf } from "./db/errors.ts";
 import { readEnv } from "./env.ts";
-import { projectRoot, type RunningServer, startServer } from "./start.ts";
+import { introduction } from "./introduce.ts";
+import { runOutboxCommand } from "./outbox-command.ts";
+import { type RunningServer, startServer } from "./start.ts";
 
 /** The process exits by itself even if a shutdown hangs. */
 const shutdownMs = 9500;
-
-const defaultAddress = "http://127.0.0.1:8787";
-
-function say(line: string): void {
-	process.stdout.write(`${line}\n`);
-}
-
-function introduce({ url, deps }: RunningServer): void {
-	const root = relative(process.cwd(), projectRoot) || ".";
-	const simulated = [...deps.channels.values()].some((channel) => channel.simulated);
-	const phone = simulated ? new URL("/dev/phone", url).href : undefined;
-	say(`claude-notify ${deps.version} listens on ${url.href}`);
-	if (deps.channels.size === 0)
-		say("No message can be sent:  set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_PHONE_NUMBER");
-	if (phone !== undefined) say(`The phone simulator:  ${phone}`);
-	// The plugin looks at the default address unless it is told another.
-	const address = url.origin === defaultAddress ? "" : `CLAUDE_NOTIFY_URL=${deps.publicUrl.origin} `;
-	say(`Start Claude Code:    ${address}claude --plugin-dir ${root}`);
-	say(`Then pair, in there:  /notify-setup${simulated ? " sms +15550001111" : ""}`);
-}
 
 function exitOnSignals(server: RunningServer): void {
 	let stoppedAt: number | undefined;
@@ -38,7 +23,7 @@ function exitOnSignals(server: RunningServer): void {
 		log.info({ signal }, "shutting down");
 		setTimeout(() => process.exit(0), shutdownMs).unref();
 		await server.close().catch((error: unknown) => {
-			log.error({ stack: error instanceof Error ? error.stack : "unknown" }, "shutdown failed");
+			log.error({ stack: stackOf(error) }, "shutdown failed");
 		});
 		process.exit(0);
 	}
@@ -46,10 +31,30 @@ function exitOnSignals(server: RunningServer): void {
 	process.on("SIGINT", (signal) => void stop(signal));
 }
 
-try {
-	const server = await startServer({ env: readEnv(process.env) });
-	introduce(server);
+async function serve(): Promise<void> {
+	const { given, warnings } = await readConfiguration(process.env, process.cwd());
+	const env = readEnv(given);
+	const server = await startServer({ env });
+	for (const line of introduction(server, env, process.cwd())) process.stdout.write(`${line}\n`);
 	exitOnSignals(server);
+	for (const warning of warnings) server.deps.log.warn({}, warning);
+	await warnOfChannels(env.channels, server.deps.log);
+}
+
+function runWizard(args: readonly string[]): Promise<number> {
+	const { env: environment, stdin: input, stdout: output, stderr: error } = process;
+	return configure({ args, environment, folder: process.cwd(), input, output, error });
+}
+
+function runOutbox(args: readonly string[]): Promise<number> {
+	return runOutboxCommand({ args, environment: process.env, folder: process.cwd(), output: process.stdout });
+}
+
+try {
+	const [command, ...args] = process.argv.slice(2);
+	if (command === "configure") process.exitCode = await runWizard(args);
+	else if (command === "outbox") process.exitCode = await runOutbox(args);
+	else await serve();
 } catch (error) {
 	process.stderr.write(`${error instanceof Error ? error.message : "The server could not start."}\n`);
 	process.exitCode = 1;

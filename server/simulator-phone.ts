@@ -7,6 +7,9 @@ export interface PhoneMessage {
 	channel: ChannelName;
 	address: string;
 	text: string;
+	/** Buttons under it, and what makes them answers to its session. */
+	actions?: readonly { label: string; reply: string }[];
+	replyToken?: string | undefined;
 	at: string;
 }
 

@@ -12,7 +12,9 @@ import { loadKeys } from "./auth/keys.ts";
 import { createVault } from "./auth/vault.ts";
 import { createChannels } from "./channels/index.ts";
 import { type Database, openDatabase } from "./db/client.ts";
+import { listenUrl } from "./db/pooled-url.ts";
 import type { Log } from "./domain/deps.ts";
+import { sendDigests } from "./domain/digest.ts";
 import { expireInbox } from "./domain/expire-inbox.ts";
 import { tidy } from "./domain/tidy.ts";
 import { watchSessions } from "./domain/watch-sessions.ts";
@@ -20,7 +22,9 @@ import { type Env, isLoopback } from "./env.ts";
 import { createInboxBus } from "./inbox-bus.ts";
 import { closeServer, listen } from "./listen.ts";
 import { createLog } from "./log.ts";
+import { startNotifyBus } from "./notify-bus.ts";
 import { startOutbox } from "./outbox/worker.ts";
+import { startReceivers } from "./receivers.ts";
 import { SimulatorPhone } from "./simulator-phone.ts";
 import { every } from "./timers.ts";
 
@@ -78,31 +82,45 @@ async function wire(parts: Parts): Promise<RunningServer> {
 		port: env.port,
 		fetch: async (request, bindings) => (await ready.promise).fetch(request, bindings),
 	});
-	const inboxBus = createInboxBus(parts.database.db, { log });
+	const inboxBus = createInboxBus(parts.database.db, { log, tell: (id) => others.tellSession(id) });
 	let draining = false;
 	const deps = await createDeps(parts, {
 		publicUrl: env.publicUrl ?? url,
 		inboxBus,
 		draining: () => draining,
-		wakeOutbox: () => outbox.wake(),
+		wakeOutbox() {
+			outbox.wake();
+			others.tellOutbox();
+		},
 	}).catch(async (error: unknown) => {
 		await closeServer(server, 0);
 		throw error;
 	});
 	const startedAt = performance.now();
-	const outbox = startOutbox(deps);
+	const outbox = startOutbox({ ...deps, db: parts.database.outboxDb });
+	const others = startNotifyBus({
+		url: listenUrl(env.databaseUrl, env.databaseDirectUrl),
+		instance: deps.id(),
+		log,
+		onOutbox: outbox.wake,
+		onSession: inboxBus.wake,
+	});
+	const receivers = startReceivers(deps);
 	const timers = [
 		every(1000, "watch sessions", () => watchSessions(deps, { upMs: performance.now() - startedAt }), log),
+		every(5000, "digests", () => sendDigests(deps), log),
 		every(60_000, "expire replies", () => expireInbox(deps), log),
 		every(60_000, "tidy", () => tidy(deps), log),
 	];
 	ready.resolve(createApp(deps));
 	async function close(): Promise<void> {
 		draining = true;
+		await receivers.stop();
 		await inboxBus.close();
 		await closeServer(server, drainMs.connections);
 		await Promise.all(timers.map((timer) => timer.stop()));
 		await outbox.stop(drainMs.outbox);
+		await others.close();
 		await parts.closeDatabase();
 	}
 	return { url, deps, close };
@@ -116,6 +134,7 @@ async function createDeps(parts: Parts, wiring: Wiring): Promise<AppDeps> {
 	const { publicUrl } = wiring;
 	const now = parts.now ?? (() => new Date());
 	const { signing, dataKey } = await loadKeys(env);
+	const vault = createVault(dataKey);
 	// Whoever can open the simulator can type into the session; a public address means a proxy, which may hide where a request came from.
 	const alone = isLoopback(env.host) && isLoopback(publicUrl.hostname);
 	const phone = alone && !env.production ? new SimulatorPhone() : undefined;
@@ -126,15 +145,19 @@ async function createDeps(parts: Parts, wiring: Wiring): Promise<AppDeps> {
 		id: uuidv7,
 		secret: (bytes) => randomBytes(bytes).toString("base64url"),
 		code: () => randomInt(1_000_000).toString().padStart(6, "0"),
-		vault: createVault(dataKey),
-		channels: createChannels({ twilio: env.twilio, publicUrl: () => publicUrl, phone }),
+		vault,
+		channels: createChannels({
+			configured: env.channels,
+			context: { publicUrl: () => publicUrl },
+			mac: vault.mac,
+			phone,
+		}),
 		log,
 		version: manifest.parse(JSON.parse(await readFile(join(projectRoot, "package.json"), "utf8"))).version,
 		tokens: createAccessTokens({ db, signing, publicUrl, now, id: uuidv7 }),
 		limits: limits ?? createHttpLimits(),
 		trustedProxies: env.trustedProxies,
 		smsCountries: env.smsCountries,
-		twilio: env.twilio,
 		phone,
 		pluginRoot: publicUrl.protocol === "https:" ? projectRoot : undefined,
 	};
@@ -153,17 +176,13 @@ function migrationsFolder(): string {
 	return existsSync(bundled) ? bundled : join(import.meta.dirname, "db/migrations");
 }
 
-async function openOwnDatabase(env: Env, log: Log): Promise<Database> {
-	try {
-		return await openDatabase({
-			url: env.databaseUrl,
-			dataDir: env.dataDir,
-			migrationsFolder: migrationsFolder(),
-			onError: (error) => log.error({ reason: error.message }, "database connection lost"),
-		});
-	} catch (error) {
-		if (env.databaseUrl === undefined) throw error;
-		const reason = error instanceof Error ? error.message : "unknown";
-		throw new Error(`The database of DATABASE_URL cannot be opened: ${reason}`, { cause: error });
-	}
+/** The database that the configuration names; its errors say what is wrong with it. */
+export function openOwnDatabase(env: Env, log: Log): Promise<Database> {
+	return openDatabase({
+		url: env.databaseUrl,
+		directUrl: env.databaseDirectUrl,
+		dataDir: env.dataDir,
+		migrationsFolder: migrationsFolder(),
+		onError: (error) => log.error({ reason: error.message }, "database connection lost"),
+	});
 }

@@ -23,6 +23,25 @@ it("a task that throws is logged by name and runs again", async () => {
 	expect(logged[0]).toMatchObject({ timer: "watch", stack: expect.stringContaining("a bug") });
 });
 
+it("a database that is away is told of once, not each time", async () => {
+	const logged: string[] = [];
+	const often = Promise.withResolvers<void>();
+	let runs = 0;
+	const timer = every(
+		1,
+		"watch",
+		() => {
+			runs += 1;
+			if (runs === 5) often.resolve();
+			throw Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
+		},
+		{ ...quiet, error: () => logged.push("error"), warn: (_fields, message) => logged.push(message) },
+	);
+	await often.promise;
+	await timer.stop();
+	expect(logged).toEqual(["timer waits for the database"]);
+});
+
 it("a slow task is never run twice at once, and stop waits for it", async () => {
 	let running = 0;
 	let most = 0;

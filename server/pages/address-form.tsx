@@ -1,30 +1,26 @@
 import { Brand, Problem } from "./layout.tsx";
-import { AskedBy, type LoginQuery, type OfferedChannel, Simulated, Steps } from "./login-parts.tsx";
+import { AskedBy, type LoginQuery, needsNoAddress, type OfferedChannel, Simulated, Steps } from "./login-parts.tsx";
 
 export interface AddressFormProps {
 	query: LoginQuery;
 	channels: OfferedChannel[];
+	/** The channel's name; one that is not offered counts as none. */
 	chosen: string | undefined;
 	addressProblem: string | undefined;
 	consentProblem: string | undefined;
 	simulator: string | undefined;
 }
 
-/** The words and the keyboard for an address, taken from the channel's own example. */
-function addressField(example: string) {
-	if (example.startsWith("+")) return { label: "Phone number", type: "tel", autocomplete: "tel" };
-	if (/@.+\./.test(example)) return { label: "E-mail address", type: "email", autocomplete: "email" };
-	return { label: "Address", type: "text", autocomplete: "off" };
+/** The form field that holds the address for a channel: with several on offer each has its own, and only the chosen one's counts. */
+export function addressFieldOf(channel: string): `address_${string}` {
+	return `address_${channel}`;
 }
 
 export function AddressForm(props: AddressFormProps) {
-	const { query, channels, addressProblem, consentProblem } = props;
+	const { query, channels, consentProblem } = props;
+	const chosen = channels.find(({ name }) => name === props.chosen) ?? channels[0];
 	const [only, second] = channels;
-	const field =
-		only !== undefined && second === undefined
-			? addressField(only.addressExample)
-			: { label: "Number or address", type: "text", autocomplete: "on" };
-	const describedBy = addressProblem === undefined ? "address-hint" : "address-problem address-hint";
+	const single = only !== undefined && second === undefined;
 	return (
 		<>
 			<Brand />
@@ -37,34 +33,20 @@ export function AddressForm(props: AddressFormProps) {
 				{Object.entries(query).map(([name, value]) => (
 					<input type="hidden" name={name} value={value} />
 				))}
-				<ChannelChoice {...props} />
-				<div class="field">
-					<label for="address">{field.label}</label>
-					<input
-						id="address"
-						name="address"
-						type={field.type}
-						autocomplete={field.autocomplete}
-						maxlength={320}
-						required
-						autofocus={consentProblem === undefined}
-						aria-describedby={describedBy}
-						aria-invalid={addressProblem === undefined ? undefined : "true"}
+				{single && <input type="hidden" name="channel" value={only.name} />}
+				{!single && <ChannelChoice channels={channels} chosen={chosen} />}
+				{channels.map((channel) => (
+					<Address
+						channel={channel}
+						name={single ? "address" : addressFieldOf(channel.name)}
+						problem={channel === chosen ? props.addressProblem : undefined}
+						autofocus={channel === chosen && consentProblem === undefined}
 					/>
-					<div id="address-hint">
-						{channels.map((channel) => (
-							<p class={`hint for for-${channel.name}`}>
-								{channel.addressExample.startsWith("+") ? "With the country code, like" : "Like"}{" "}
-								{channel.addressExample}
-							</p>
-						))}
-					</div>
-					{addressProblem !== undefined && <Problem id="address-problem">{addressProblem}</Problem>}
-				</div>
+				))}
 				<Consent problem={consentProblem} channels={channels} />
 				<Simulated {...props} sent={false} />
 				<button class="button" type="submit">
-					Send code
+					{single && !needsNoAddress(only) ? "Send code" : "Continue"}
 				</button>
 			</form>
 			<AskedBy callbackUri={query.callback_uri} />
@@ -72,23 +54,14 @@ export function AddressForm(props: AddressFormProps) {
 	);
 }
 
-function ChannelChoice({ channels, chosen }: AddressFormProps) {
-	const [first, second] = channels;
-	if (first === undefined) return null;
-	if (second === undefined) return <input type="hidden" name="channel" value={first.name} />;
+function ChannelChoice({ channels, chosen }: { channels: OfferedChannel[]; chosen: OfferedChannel | undefined }) {
 	return (
 		<fieldset class="channels">
 			<legend>Send messages by</legend>
 			<div>
 				{channels.map(({ name, title }) => (
 					<label>
-						<input
-							type="radio"
-							id={`channel-${name}`}
-							name="channel"
-							value={name}
-							checked={name === (chosen ?? first.name)}
-						/>
+						<input type="radio" id={`channel-${name}`} name="channel" value={name} checked={name === chosen?.name} />
 						<span>{title}</span>
 					</label>
 				))}
@@ -97,16 +70,64 @@ function ChannelChoice({ channels, chosen }: AddressFormProps) {
 	);
 }
 
-/** With several channels only the chosen one's hint is shown, without a script. */
-export function hintStyles(channels: OfferedChannel[]): string {
+/** The words and the keyboard for an address, taken from the channel's own example. */
+function fieldKind({ addressExample, title }: OfferedChannel) {
+	if (addressExample.startsWith("+")) return { label: "Phone number", type: "tel", autocomplete: "tel" };
+	if (/@.+\./.test(addressExample)) return { label: "E-mail address", type: "email", autocomplete: "email" };
+	return { label: `${title} address`, type: "text", autocomplete: "off" };
+}
+
+interface AddressProps {
+	channel: OfferedChannel;
+	name: string;
+	problem: string | undefined;
+	autofocus: boolean;
+}
+
+/** Not `required`: a browser refuses to send a form for an empty field that it does not show. */
+function Address({ channel, name, problem, autofocus }: AddressProps) {
+	const id = name === "address" ? "address" : `address-${channel.name}`;
+	const shown = `field for for-${channel.name}`;
+	if (needsNoAddress(channel)) {
+		return (
+			<div class={shown}>
+				<p class="hint">No number needed: the next page has a link to open in {channel.title}.</p>
+				{problem !== undefined && <Problem id={`${id}-problem`}>{problem}</Problem>}
+			</div>
+		);
+	}
+	const { label, type, autocomplete } = fieldKind(channel);
+	return (
+		<div class={shown}>
+			<label for={id}>{label}</label>
+			<input
+				id={id}
+				name={name}
+				type={type}
+				autocomplete={autocomplete}
+				maxlength={320}
+				required={name === "address"}
+				autofocus={autofocus}
+				aria-describedby={problem === undefined ? `${id}-hint` : `${id}-problem ${id}-hint`}
+				aria-invalid={problem === undefined ? undefined : "true"}
+			/>
+			<p class="hint" id={`${id}-hint`}>
+				{type === "tel" ? "With the country code, like" : "Like"} {channel.addressExample}
+			</p>
+			{problem !== undefined && <Problem id={`${id}-problem`}>{problem}</Problem>}
+		</div>
+	);
+}
+
+/** With several channels only what is about the chosen one is shown, without a script. */
+export function choiceStyles(channels: OfferedChannel[]): string {
 	if (channels.length < 2) return "";
 	const shown = channels.map(({ name }) => `form:has(#channel-${name}:checked) .for-${name}`).join(", ");
-	return `@supports selector(:has(a)) { .for { display: none; } ${shown} { display: block; } }`;
+	return `@supports selector(:has(a)) { .for { display: none; } ${shown} { display: revert; } }`;
 }
 
 /** What carriers ask for before the first message: what comes, how often, what it costs, how to stop. */
 function Consent({ problem, channels }: { problem: string | undefined; channels: OfferedChannel[] }) {
-	const sms = channels.some(({ name }) => name === "sms");
 	return (
 		<div class="field">
 			<label class="consent">
@@ -120,7 +141,10 @@ function Consent({ problem, channels }: { problem: string | undefined; channels:
 				/>
 				<span>
 					Send me messages from claude-notify about my Claude Code sessions. How many depends on my sessions.
-					{sms && " By SMS, message and data rates may apply; reply STOP to opt out, HELP for help."}
+					{channels.map(
+						({ name, consentHint }) =>
+							consentHint !== undefined && <span class={`for for-${name}`}> {consentHint}</span>,
+					)}
 				</span>
 			</label>
 			{problem !== undefined && <Problem id="consent-problem">{problem}</Problem>}

@@ -10,11 +10,13 @@ export interface CodeFormProps {
 	problem: string | undefined;
 	/** Said when a new code has left. */
 	resent: boolean;
+	/** Whether there is another channel to choose. */
+	alone: boolean;
 	simulator: string | undefined;
 }
 
-export function CodeForm({ query, tempToken, channel, label, sendsLeft, problem, resent, simulator }: CodeFormProps) {
-	const describedBy = problem === undefined ? "code-hint" : "code-problem code-hint";
+export function CodeForm(props: CodeFormProps) {
+	const { query, tempToken, channel, label, sendsLeft, problem, resent, alone, simulator } = props;
 	return (
 		<>
 			<Brand />
@@ -28,26 +30,7 @@ export function CodeForm({ query, tempToken, channel, label, sendsLeft, problem,
 			</p>
 			<form method="post" action="/login/confirm">
 				<input type="hidden" name="temp_token" value={tempToken} />
-				<div class="field">
-					<label for="code">Code</label>
-					<input
-						class="code"
-						id="code"
-						name="code"
-						type="text"
-						inputmode="numeric"
-						autocomplete="one-time-code"
-						pattern="\s*([0-9]\s*){6}"
-						title="Six digits"
-						maxlength={12}
-						placeholder="······"
-						required
-						autofocus
-						aria-describedby={describedBy}
-						aria-invalid={problem === undefined ? undefined : "true"}
-					/>
-					{problem !== undefined && <Problem id="code-problem">{problem}</Problem>}
-				</div>
+				<CodeField problem={problem} autofocus={true} />
 				<button class="button" type="submit">
 					Connect this computer
 				</button>
@@ -62,11 +45,37 @@ export function CodeForm({ query, tempToken, channel, label, sendsLeft, problem,
 					</form>
 				)}
 				<a class="link" href={loginUrl(query)}>
-					Use another number
+					{alone ? "Use another number" : "Reach me another way"}
 				</a>
 			</div>
-			{channel?.simulated === true && <Simulated channels={[channel]} simulator={simulator} sent={true} />}
+			{channel !== undefined && <Simulated channels={[channel]} simulator={simulator} sent={true} />}
 			<AskedBy callbackUri={query.callback_uri} />
 		</>
+	);
+}
+
+/** The six digits; what they are is said by the page's `code-hint`. */
+export function CodeField({ problem, autofocus }: { problem: string | undefined; autofocus: boolean }) {
+	return (
+		<div class="field">
+			<label for="code">Code</label>
+			<input
+				class="code"
+				id="code"
+				name="code"
+				type="text"
+				inputmode="numeric"
+				autocomplete="one-time-code"
+				pattern="\s*([0-9]\s*){6}"
+				title="Six digits"
+				maxlength={12}
+				placeholder="······"
+				required
+				autofocus={autofocus}
+				aria-describedby={problem === undefined ? "code-hint" : "code-problem code-hint"}
+				aria-invalid={problem === undefined ? undefined : "true"}
+			/>
+			{problem !== undefined && <Problem id="code-problem">{problem}</Problem>}
+		</div>
 	);
 }

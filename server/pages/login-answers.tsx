@@ -8,9 +8,10 @@ import type { Confirmation } from "../domain/confirm-pairing.ts";
 import { type PagePairing, readPairing } from "../domain/read-pairing.ts";
 import { AppError, statusOf } from "../errors.ts";
 import { type AppEnv, answerError } from "../http.ts";
-import { AddressForm, type AddressFormProps, hintStyles } from "./address-form.tsx";
+import { AddressForm, type AddressFormProps, choiceStyles } from "./address-form.tsx";
 import { CodeForm } from "./code-form.tsx";
 import { page } from "./layout.tsx";
+import { LinkForm, qrSvg } from "./link-form.tsx";
 import { Ending, type LoginQuery, loginUrl } from "./login-parts.tsx";
 
 interface AddressProblems {
@@ -35,7 +36,7 @@ export function addressPage(deps: AppDeps, c: Context<AppEnv>, query: LoginQuery
 	return page(c, {
 		title: failed ? "Not sent: where to reach you" : "Where to reach you",
 		body: <AddressForm {...props} />,
-		css: hintStyles(channels),
+		css: choiceStyles(channels),
 		status: problems.status ?? 200,
 		secret: deps.secret,
 	});
@@ -51,27 +52,36 @@ interface CodePageOptions {
 export async function codePage(deps: AppDeps, c: Context<AppEnv>, token: string, options: CodePageOptions = {}) {
 	const pairing = await readPairing(deps, token);
 	if (pairing === undefined) return ending(deps, c, { outcome: "unknown" });
+	const channel = deps.channels.get(pairing.channel);
+	const parts = {
+		query: queryOf(pairing),
+		tempToken: token,
+		problem: options.problem,
+		simulator: simulatorUrl(deps),
+	};
+	const body =
+		pairing.link !== undefined && channel !== undefined ? (
+			<LinkForm {...parts} channel={channel} link={pairing.link} qr={await qrSvg(pairing.link)} />
+		) : (
+			<CodeForm
+				{...parts}
+				channel={channel}
+				label={pairing.label ?? "your phone"}
+				sendsLeft={pairing.sendsLeft}
+				resent={options.resent ?? false}
+				alone={deps.channels.size === 1}
+			/>
+		);
 	return page(c, {
 		title: options.problem === undefined ? "Type the code" : "Try again: type the code",
-		body: (
-			<CodeForm
-				query={queryOf(pairing)}
-				tempToken={token}
-				channel={deps.channels.get(pairing.channel)}
-				label={pairing.label}
-				sendsLeft={pairing.sendsLeft}
-				problem={options.problem}
-				resent={options.resent ?? false}
-				simulator={simulatorUrl(deps)}
-			/>
-		),
+		body,
 		status: options.status ?? 200,
 		formAction: callbackSource(pairing.callbackUri),
 		secret: deps.secret,
 	});
 }
 
-type Dead = Exclude<Confirmation, { outcome: "confirmed" | "wrong" }>;
+type Dead = Exclude<Confirmation, { outcome: "confirmed" | "wrong" | "unopened" }>;
 
 const endings = {
 	expired: ["That code has expired", "Codes work for ten minutes. Start again to get a new one."],

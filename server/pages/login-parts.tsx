@@ -18,11 +18,19 @@ export interface OfferedChannel {
 	/** Words for people: "SMS". */
 	title: string;
 	addressExample: string;
+	/** How it can be ended, and what it costs. */
+	consentHint?: string;
 	simulated: boolean;
+	pairingLink?: unknown;
+}
+
+/** The person opens a link instead of typing an address. */
+export function needsNoAddress({ pairingLink }: OfferedChannel): boolean {
+	return pairingLink !== undefined;
 }
 
 export function Steps({ at }: { at: 1 | 2 }) {
-	const steps = ["Your phone", "The code"];
+	const steps = ["Where to", "The code"];
 	return (
 		<ol class="steps" aria-label="Steps">
 			{steps.map((name, index) => {
@@ -59,23 +67,30 @@ interface SimulatedProps {
 
 /** Says where messages go while a channel has no provider. */
 export function Simulated({ channels, simulator, sent }: SimulatedProps) {
-	const titles = channels.filter((channel) => channel.simulated).map(({ title }) => title);
-	if (titles.length === 0) return null;
-	return (
-		<div class="note">
-			<p>
-				No provider for {titles.join(" and ")} is set up here yet, so messages appear on the{" "}
-				{simulator === undefined ? (
-					"phone simulator"
-				) : (
-					<a href={simulator} target="_blank" rel="noreferrer">
-						phone simulator
-					</a>
-				)}
-				. {sent ? "The code is there." : "Any number will do."}
-			</p>
-		</div>
-	);
+	const page =
+		simulator === undefined ? (
+			"phone simulator"
+		) : (
+			<a href={simulator} target="_blank" rel="noreferrer">
+				phone simulator
+			</a>
+		);
+	return channels
+		.filter((channel) => channel.simulated)
+		.map((channel) => (
+			<div class={`note for for-${channel.name}`}>
+				<p>
+					No provider for {channel.title} is set up here yet, so messages appear on the {page}.{" "}
+					{whatToDo(channel, sent)}
+				</p>
+			</div>
+		));
+}
+
+function whatToDo(channel: OfferedChannel, sent: boolean): string {
+	if (needsNoAddress(channel)) return sent ? "The link leads there." : "";
+	if (sent) return "The code is there.";
+	return channel.addressExample.startsWith("+") ? "Any number will do." : "Any address will do.";
 }
 
 /** A page with one thing to say and, where there is one, one way on. */

@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { csrf } from "hono/csrf";
 import { browserLogin } from "../../src/contract/auth.ts";
-import { channelNames } from "../../src/contract/channels.ts";
+import { channelName } from "../../src/contract/channels.ts";
 import { text } from "../../src/contract/text.ts";
 import type { AppDeps } from "../app-deps.ts";
 import { callbackWith, isLoopbackCallback } from "../auth/callback-uri.ts";
@@ -13,6 +13,7 @@ import { resendCode } from "../domain/resend-code.ts";
 import { startPairing } from "../domain/start-pairing.ts";
 import { AppError, statusOf } from "../errors.ts";
 import { type AppEnv, createRouter } from "../http.ts";
+import { addressFieldOf } from "./address-form.tsx";
 import { home } from "./home.tsx";
 import { addressPage, codePage, ending, problemPage } from "./login-answers.tsx";
 
@@ -22,11 +23,11 @@ const loginQuery = browserLogin.extend({
 	}),
 });
 const tempToken = z.object({ temp_token: z.string().regex(/^[A-Za-z0-9_-]{20,200}$/) });
-const sendForm = loginQuery.extend({
-	channel: z.enum(channelNames),
-	address: text(320),
-	consent: z.literal("yes").optional(),
-});
+const address = text(320);
+/** Loose: with several channels on offer the form has an address field for each. */
+const sendForm = loginQuery
+	.extend({ channel: channelName, address: address.optional(), consent: z.literal("yes").optional() })
+	.loose();
 const confirmForm = tempToken.extend({ code: text(40) });
 
 const html = (description: string) => ({ description, content: { "text/html": { schema: z.string() } } });
@@ -77,7 +78,7 @@ export function loginPages(deps: AppDeps): OpenAPIHono<AppEnv> {
 }
 
 async function sendStep(deps: AppDeps, c: Context<AppEnv>, sent: z.infer<typeof sendForm>) {
-	const { channel, address, consent, state, code_challenge, callback_uri } = sent;
+	const { channel, consent, state, code_challenge, callback_uri } = sent;
 	if (consent === undefined) {
 		return addressPage(deps, c, sent, {
 			chosen: channel,
@@ -86,13 +87,23 @@ async function sendStep(deps: AppDeps, c: Context<AppEnv>, sent: z.infer<typeof 
 		});
 	}
 	try {
-		const request = { channel, address, state, codeChallenge: code_challenge, callbackUri: callback_uri };
+		const request = {
+			channel,
+			address: typedAddress(sent),
+			state,
+			codeChallenge: code_challenge,
+			callbackUri: callback_uri,
+		};
 		const started = await startPairing(deps, request, pairingRules(c, deps));
 		return await codePage(deps, c, started.tempToken);
 	} catch (error) {
 		// What was typed is not shown again: no page holds a whole number.
 		return addressPage(deps, c, sent, { chosen: channel, ...shownProblem(error, c) });
 	}
+}
+
+function typedAddress(sent: z.infer<typeof sendForm>): string | undefined {
+	return sent.address ?? address.safeParse(sent[addressFieldOf(sent.channel)]).data;
 }
 
 async function confirmStep(deps: AppDeps, c: Context<AppEnv>, sent: z.infer<typeof confirmForm>) {
@@ -117,6 +128,10 @@ async function confirmStep(deps: AppDeps, c: Context<AppEnv>, sent: z.infer<type
 			status: 422,
 		});
 	}
+	if (result.outcome === "unopened") {
+		const problem = "Open the link first: the code comes there. Nothing was counted.";
+		return codePage(deps, c, sent.temp_token, { problem, status: 422 });
+	}
 	return ending(deps, c, result);
 }
 
@@ -127,8 +142,10 @@ async function resendStep(deps: AppDeps, c: Context<AppEnv>, token: string) {
 		const { outcome } = await resendCode(deps, token, pairingRules(c, deps));
 		if (outcome === "sent") return await codePage(deps, c, token, { resent: true });
 		if (outcome === "unknown") return ending(deps, c, { outcome });
-		if (outcome !== "no_more") return ending(deps, c, { outcome, pairing });
-		return await codePage(deps, c, token, { problem: "No more codes for this number now.", status: 429 });
+		if (outcome === "no_more")
+			return await codePage(deps, c, token, { problem: "No more codes for this number now.", status: 429 });
+		if (outcome === "unopened") return await codePage(deps, c, token, { status: 422 });
+		return ending(deps, c, { outcome, pairing });
 	} catch (error) {
 		const { address: problem, status } = shownProblem(error, c);
 		return codePage(deps, c, token, { problem, status });

@@ -20,8 +20,30 @@ function bubble(message) {
 	time.dateTime = message.at;
 	time.textContent = clock.format(new Date(message.at));
 	meta.append(badge, " ", time);
-	item.append(text, meta);
+	item.append(text);
+	if (message.actions !== undefined && message.actions.length > 0) item.append(buttons(message));
+	item.append(meta);
 	return item;
+}
+
+function buttons(message) {
+	const form = document.createElement("form");
+	form.className = "actions";
+	form.method = "post";
+	form.action = "/dev/phone/send";
+	const { channel, address, seq, replyToken: token } = message;
+	for (const [name, value] of Object.entries({ channel, address, seq, token })) {
+		if (value === undefined) continue;
+		const field = document.createElement("input");
+		Object.assign(field, { type: "hidden", name, value });
+		form.append(field);
+	}
+	for (const { label, reply } of message.actions) {
+		const button = document.createElement("button");
+		Object.assign(button, { type: "submit", name: "text", value: reply, textContent: label });
+		form.append(button);
+	}
+	return form;
 }
 
 function received(message) {
@@ -45,10 +67,12 @@ source.addEventListener("open", () => document.body.classList.remove("offline"))
 source.addEventListener("error", () => document.body.classList.add("offline"));
 
 async function send(event) {
+	const sent = event.target;
+	if (new URL(sent.action).pathname !== "/dev/phone/send") return;
 	event.preventDefault();
-	const fields = Object.fromEntries(new FormData(form));
+	const fields = Object.fromEntries(new FormData(sent, event.submitter));
 	if (fields.text.trim() === "") return;
-	const answer = await fetch(form.action, {
+	const answer = await fetch(sent.action, {
 		method: "POST",
 		headers: { "content-type": "application/json", accept: "application/json" },
 		body: JSON.stringify(fields),
@@ -59,8 +83,8 @@ async function send(event) {
 	}
 	const body = await answer.json();
 	hint.textContent = body.hint ?? body.message ?? "";
-	if (answer.ok) form.reset();
+	if (answer.ok && sent === form) form.reset();
 }
 
-if (form !== null) form.addEventListener("submit", (event) => void send(event));
+document.addEventListener("submit", (event) => void send(event));
 `;

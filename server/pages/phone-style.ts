@@ -48,6 +48,9 @@ code { font: .92em ui-monospace, "SF Mono", "DejaVu Sans Mono", monospace; }
 .mine { align-self: flex-end; }
 .mine p { background: var(--accent); color: var(--accent-ink); border-bottom-right-radius: .35rem; }
 .mine footer { text-align: right; }
+.actions { display: flex; flex-wrap: wrap; gap: .35rem; margin: .35rem 0 0; }
+.actions button { flex: 1 1 auto; min-height: 2.75rem; padding: .4rem .9rem; border: 1px solid var(--accent); border-radius: .9rem; background: none; color: var(--accent); font: inherit; font-size: .94rem; font-weight: 600; cursor: pointer; }
+.actions button:hover { background: var(--theirs); }
 .badge { padding: .02rem .38rem; border: 1px solid var(--line); border-radius: .4rem; font-size: .7rem; letter-spacing: .02em; }
 
 .empty { flex: 1; display: flex; flex-direction: column; justify-content: center; gap: .4rem; padding: 1.5rem; text-align: center; color: var(--quiet); }
@@ -56,7 +59,10 @@ code { font: .92em ui-monospace, "SF Mono", "DejaVu Sans Mono", monospace; }
 .empty li { margin: .5rem 0; padding: .55rem .8rem; border: 1px solid var(--line); border-radius: .7rem; overflow-wrap: anywhere; }
 .empty li code { color: var(--ink); }
 
+.empty .start { align-self: center; margin-top: .8rem; padding: .7rem 2.5rem; border: 0; border-radius: 1.4rem; background: var(--accent); color: var(--accent-ink); font: inherit; font-weight: 600; cursor: pointer; }
+.tabs span { color: var(--quiet); }
 .foot { flex: none; padding: .6rem .8rem max(.7rem, env(safe-area-inset-bottom)); border-top: 1px solid var(--line); background: var(--bar); }
+.composer[hidden] { display: none; }
 .composer { display: flex; gap: .5rem; }
 .composer input[type=text] { flex: 1; min-width: 0; padding: .65rem 1rem; border: 1px solid var(--line); border-radius: 1.4rem; background: var(--screen); color: inherit; font: inherit; }
 ::placeholder { color: var(--quiet); opacity: 1; }

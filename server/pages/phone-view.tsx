@@ -9,12 +9,24 @@ export interface Conversation {
 	/** Words for people: "SMS". */
 	title: string;
 	address: string;
+	/** False where the app has buttons and nowhere to type. */
+	canType: boolean;
 	messages: PhoneMessage[];
+}
+
+/** A chat that a pairing link leads to, before Start is pressed. */
+export interface Opening {
+	channel: ChannelName;
+	title: string;
+	token: string;
+	/** An address of the channel's own, for the simulated person. */
+	example: string;
 }
 
 export interface PhoneView {
 	conversations: Conversation[];
 	current: Conversation | undefined;
+	opening?: Opening;
 	/** Names this run of the server, whose sequence starts anew. */
 	run: string;
 	/** Sequence of the newest message on the page; the stream goes on from there. */
@@ -27,7 +39,10 @@ const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-dig
 
 const linkTo = ({ key }: Conversation) => `/dev/phone?with=${encodeURIComponent(key)}`;
 
-export function PhonePage({ view }: { view: PhoneView }) {
+export function PhonePage({ view: given }: { view: PhoneView }) {
+	const { opening } = given;
+	// A chat that is about to begin is no conversation yet: nothing that comes in belongs on its page.
+	const view = opening === undefined ? given : { ...given, current: undefined };
 	const { current } = view;
 	return (
 		<html lang="en">
@@ -39,15 +54,18 @@ export function PhonePage({ view }: { view: PhoneView }) {
 				<title>{current === undefined ? "Phone simulator" : `${current.address}: phone simulator`}</title>
 				<link rel="icon" href="data:," />
 				<link rel="stylesheet" href="/dev/phone/style.css" />
-				<script src="/dev/phone/app.js" defer />
+				{/* It reloads the page for a message of a new chat, which would be in the way of the chat that Start leads to. */}
+				{opening === undefined && <script src="/dev/phone/app.js" defer />}
 			</head>
 			<body data-run={view.run} data-seq={view.seq}>
 				<main>
 					<About />
 					<section class="phone" aria-label="Simulated phone">
 						<Head view={view} />
-						{current === undefined ? (
-							<Empty addressExample={view.addressExample} />
+						{opening !== undefined ? (
+							<Start opening={opening} />
+						) : current === undefined ? (
+							<Empty addressExample={view.addressExample} hint={view.hint} />
 						) : (
 							<Thread conversation={current} hint={view.hint} />
 						)}
@@ -63,8 +81,8 @@ function About() {
 		<aside class="about">
 			<h2>Your phone, simulated</h2>
 			<p>
-				Messages that a channel without credentials would have sent appear here. Your answers take the same way into the
-				session as an SMS would. Nothing leaves this machine.
+				Messages that channels without credentials would have sent appear here: SMS, chats and mails, each in a thread
+				of its own. Your answers take the same way into the session as real ones would. Nothing leaves this machine.
 			</p>
 			<dl>
 				<dt>run the tests</dt>
@@ -74,7 +92,7 @@ function About() {
 				<dt>?</dt>
 				<dd>lists your sessions</dd>
 				<dt>STOP · START</dt>
-				<dd>what the carrier understands: no more messages, and messages again</dd>
+				<dd>what the carrier understands: no more messages, and messages again (in a chat: /stop, /start)</dd>
 			</dl>
 		</aside>
 	);
@@ -118,7 +136,7 @@ function Head({ view: { conversations, current } }: { view: PhoneView }) {
 									data-tab={conversation.key}
 									aria-current={conversation.key === current?.key ? "page" : undefined}
 								>
-									{conversation.address}
+									{conversation.title} <span>{conversation.address}</span>
 								</a>
 							</li>
 						))}
@@ -137,6 +155,7 @@ function Thread({ conversation, hint }: { conversation: Conversation; hint: stri
 					{conversation.messages.map((message) => (
 						<li class={message.direction === "from_phone" ? "mine" : "theirs"} data-seq={message.seq}>
 							<p>{message.text}</p>
+							<Buttons message={message} />
 							<footer>
 								<span class="badge">{conversation.title}</span>{" "}
 								<time datetime={message.at}>{clock.format(new Date(message.at))}</time>
@@ -146,7 +165,8 @@ function Thread({ conversation, hint }: { conversation: Conversation; hint: stri
 				</ol>
 			</div>
 			<div class="foot">
-				<form class="composer" id="composer" method="post" action="/dev/phone/send">
+				{!conversation.canType && <p class="hint">The {conversation.title} app has buttons and nowhere to type.</p>}
+				<form class="composer" id="composer" hidden={!conversation.canType} method="post" action="/dev/phone/send">
 					<input type="hidden" name="channel" value={conversation.channel} />
 					<input type="hidden" name="address" value={conversation.address} />
 					<label class="sr" for="text">
@@ -173,14 +193,48 @@ function Thread({ conversation, hint }: { conversation: Conversation; hint: stri
 	);
 }
 
-function Empty({ addressExample }: { addressExample: string }) {
+/** What may be pressed instead of typed. Without a script each is a form of its own. */
+function Buttons({ message }: { message: PhoneMessage }) {
+	const { actions = [], replyToken, channel, address, seq } = message;
+	if (actions.length === 0) return null;
+	return (
+		<form class="actions" method="post" action="/dev/phone/send">
+			<input type="hidden" name="channel" value={channel} />
+			<input type="hidden" name="address" value={address} />
+			<input type="hidden" name="seq" value={seq} />
+			{replyToken !== undefined && <input type="hidden" name="token" value={replyToken} />}
+			{actions.map(({ label, reply }) => (
+				<button type="submit" name="text" value={reply}>
+					{label}
+				</button>
+			))}
+		</form>
+	);
+}
+
+function Start({ opening: { channel, title, token } }: { opening: Opening }) {
+	return (
+		<form class="empty" method="post" action="/dev/phone/open">
+			<strong>{title}</strong>
+			<p>This is where the link leads on a real phone. The pairing code comes here.</p>
+			<input type="hidden" name="channel" value={channel} />
+			<input type="hidden" name="token" value={token} />
+			<button type="submit" class="start">
+				Start
+			</button>
+		</form>
+	);
+}
+
+function Empty({ addressExample, hint }: { addressExample: string; hint: string }) {
 	return (
 		<div class="empty">
+			{hint !== "" && <p role="status">{hint}</p>}
 			<strong>No messages yet</strong>
 			In Claude Code, type
 			<ol>
 				<li>
-					<code>/notify-setup sms {addressExample}</code>
+					<code>/notify-setup sms {addressExample}</code> or <code>/notify-setup telegram</code>
 				</li>
 				<li>
 					<code>/notify-pair</code> and the code that appears here

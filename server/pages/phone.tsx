@@ -1,17 +1,26 @@
 import { type Context, Hono } from "hono";
 import { createMiddleware } from "hono/factory";
 import { html } from "hono/html";
-import type { ChannelName } from "../../src/contract/channels.ts";
+import type { z } from "zod";
 import type { AppDeps } from "../app-deps.ts";
-import { receiveInbound } from "../domain/receive-inbound.ts";
+import { titleOf } from "../domain/delivery-report.ts";
+import { acknowledgement } from "../domain/inbound-words.ts";
+import { type InboundOutcome, receiveInbound } from "../domain/receive-inbound.ts";
+import { takeReceived } from "../domain/take-received.ts";
 import { AppError } from "../errors.ts";
 import type { AppEnv } from "../http.ts";
-import { carrierAnswer, type SimulatedMessage, simulatedMessage, simulatorInbound } from "../inbound/simulator.ts";
+import {
+	carrierAnswer,
+	type SimulatedMessage,
+	simulatedMessage,
+	simulatedStart,
+	simulatorInbound,
+} from "../inbound/simulator.ts";
 import type { PhoneMessage, SimulatorPhone } from "../simulator-phone.ts";
 import { phoneScript } from "./phone-script.ts";
 import { phoneStream } from "./phone-stream.ts";
 import { phoneStyle } from "./phone-style.ts";
-import { type Conversation, PhonePage, type PhoneView } from "./phone-view.tsx";
+import { type Conversation, type Opening, PhonePage, type PhoneView } from "./phone-view.tsx";
 
 const policy = [
 	"default-src 'none'",
@@ -62,44 +71,85 @@ export function phonePages(deps: AppDeps, phone: SimulatorPhone): Hono<AppEnv> {
 			ended: deps.draining,
 		});
 	});
+	pages.get("/dev/phone/open", (c) => {
+		const opening = startOf(deps, c.req.query());
+		return c.html(html`<!doctype html>${<PhonePage view={{ ...pageView(c, deps, phone), run, opening }} />}`);
+	});
+	pages.post("/dev/phone/open", async (c) => {
+		const query = await openChat(deps, phone, startOf(deps, await c.req.parseBody()));
+		return c.redirect(`/dev/phone?${new URLSearchParams(query)}`, 303);
+	});
 	pages.post("/dev/phone/send", async (c) => {
-		const message = await sentMessage(c);
+		const message = parsed(simulatedMessage, await bodyOf(c));
 		if (deps.channels.get(message.channel)?.simulated !== true) {
 			throw new AppError("forbidden", "This channel has a provider of its own; the simulator cannot answer for it.");
 		}
-		const said = await send(deps, phone, message);
+		const said = await send(deps, phone, message, run);
 		if (c.req.header("accept")?.includes("application/json")) return c.json({ hint: hints[said] }, 200);
 		return c.redirect(`/dev/phone?${new URLSearchParams({ with: keyOf(message), said })}`, 303);
 	});
 	return pages;
 }
 
-type Said = "ok" | "stranger" | "empty";
-
-const hints: Readonly<Record<Said, string>> = {
+const hints = {
 	ok: "",
 	stranger: "Nobody is paired with this address, so the server ignored the message.",
 	empty: "Nothing that can be shown was left of this text.",
-};
+	duplicate: "That was sent before.",
+	dead_link: "That link is no good any more. Run /notify-setup again.",
+} as const;
+type Said = keyof typeof hints;
 
-async function send(deps: AppDeps, phone: SimulatorPhone, message: SimulatedMessage): Promise<Said> {
-	const { channel, address, text } = message;
-	phone.show({ direction: "from_phone", channel, address, text });
-	const { outcome } = await receiveInbound(deps, simulatorInbound(message, deps.id()));
-	const answer = carrierAnswer(channel, outcome);
+async function send(deps: AppDeps, phone: SimulatorPhone, message: SimulatedMessage, run: string): Promise<Said> {
+	const { channel, address, text, seq } = message;
+	const typed = seq === undefined;
+	const mine = { direction: "from_phone", channel, address, text } as const;
+	if (typed) phone.show(mine);
+	// A button counts once, however often it is pressed.
+	const id = typed ? deps.id() : `button:${run}:${seq}:${text}`;
+	const result = await receiveInbound(deps, simulatorInbound(message, id));
+	const { outcome } = result;
+	if (!typed && outcome !== "duplicate") phone.show(mine);
+	const answer = channel === "sms" ? carrierAnswer(outcome) : botAnswer(result);
 	if (answer !== undefined) phone.show({ direction: "to_phone", channel, address, text: answer });
-	return outcome === "stranger" || outcome === "empty" ? outcome : "ok";
+	return outcome === "stranger" || outcome === "empty" || outcome === "duplicate" ? outcome : "ok";
 }
 
-async function sentMessage(c: Context<AppEnv>): Promise<SimulatedMessage> {
+/** What a chat's own commands are answered with. */
+function botAnswer(result: InboundOutcome): string | undefined {
+	return ["opted_out", "opted_in", "help"].includes(result.outcome) ? acknowledgement(result) : undefined;
+}
+
+/** The chat that a pairing link leads to: somebody is about to press Start, or has. */
+function startOf({ channels }: AppDeps, given: unknown): Opening {
+	const { channel: name, token } = parsed(simulatedStart, given);
+	const channel = channels.get(name);
+	if (channel?.simulated !== true || channel.pairingLink === undefined) {
+		throw new AppError("not_found", "There is no such chat on the simulated phone.");
+	}
+	return { channel: name, title: channel.title, token, example: channel.addressExample };
+}
+
+async function openChat(deps: AppDeps, phone: SimulatorPhone, { channel, token, example }: Opening) {
+	const checked = deps.channels.get(channel)?.checkAddress(example);
+	if (checked?.ok !== true) throw new AppError("not_found", "There is no such chat on the simulated phone.");
+	const { address, label } = checked;
+	const before = phone.messages.at(-1)?.seq;
+	await takeReceived(deps, [{ kind: "pairing", opened: { channel, token, address, label } }]);
+	const said: Said = phone.messages.at(-1)?.seq === before ? "dead_link" : "ok";
+	return { with: keyOf({ channel, address }), said };
+}
+
+async function bodyOf(c: Context<AppEnv>): Promise<unknown> {
 	const isJson = c.req.header("content-type")?.startsWith("application/json");
-	const body: unknown = await (isJson ? c.req.json() : c.req.parseBody()).catch(() => undefined);
-	const parsed = simulatedMessage.safeParse(body);
-	if (parsed.success) return parsed.data;
-	throw new AppError(
-		"invalid_request",
-		`${parsed.error.issues[0]?.path.join(".")}: ${parsed.error.issues[0]?.message}`,
-	);
+	return (isJson ? c.req.json() : c.req.parseBody()).catch(() => undefined);
+}
+
+function parsed<T>(schema: z.ZodType<T>, given: unknown): T {
+	const result = schema.safeParse(given);
+	if (result.success) return result.data;
+	const [issue] = result.error.issues;
+	throw new AppError("invalid_request", `${issue?.path.join(".")}: ${issue?.message}`);
 }
 
 function pageView(c: Context<AppEnv>, deps: AppDeps, phone: SimulatorPhone): Omit<PhoneView, "run"> {
@@ -111,7 +161,7 @@ function pageView(c: Context<AppEnv>, deps: AppDeps, phone: SimulatorPhone): Omi
 		conversations,
 		current: conversations.find(({ key }) => key === wanted) ?? conversations.at(-1),
 		seq: newest?.seq ?? 0,
-		hint: said === "stranger" || said === "empty" ? hints[said] : "",
+		hint: said !== undefined && Object.hasOwn(hints, said) ? hints[said as Said] : "",
 		addressExample: "+15550001111",
 	};
 }
@@ -121,14 +171,11 @@ function conversationsOf(deps: AppDeps, messages: readonly PhoneMessage[]): Conv
 		const [first] = members;
 		if (first === undefined) return [];
 		const { channel, address } = first;
-		return [{ key, channel, title: titleOf(deps, channel), address, messages: members }];
+		const canType = deps.channels.get(channel)?.style.replyHint !== undefined;
+		return [{ key, channel, title: titleOf(deps, channel), address, canType, messages: members }];
 	});
 }
 
 function keyOf({ channel, address }: Pick<PhoneMessage, "channel" | "address">): string {
 	return `${channel}:${address}`;
-}
-
-function titleOf({ channels }: AppDeps, channel: ChannelName): string {
-	return channels.get(channel)?.title ?? channel;
 }

@@ -50,11 +50,11 @@ input:focus-visible { outline-offset: 0; border-color: var(--accent); }
 .consent { display: flex; gap: .8rem; align-items: flex-start; font-weight: 400; font-size: .9375rem; line-height: 1.5; margin: 0; padding: .25rem 0; cursor: pointer; }
 .consent input { width: 1.5rem; height: 1.5rem; flex: none; margin: 0; accent-color: var(--accent); }
 .channels { border: 0; margin: 1.25rem 0; padding: 0; }
-.channels div { display: flex; gap: .5rem; }
-.channels label { flex: 1; margin: 0; font-weight: 500; }
+.channels div { display: flex; flex-wrap: wrap; gap: .5rem; }
+.channels label { flex: 1 1 auto; margin: 0; font-weight: 500; }
 .channels input { position: absolute; opacity: 0; }
-.channels span { display: flex; align-items: center; justify-content: center; height: 3rem; border: 1.5px solid var(--line); border-radius: .75rem; background: var(--field); cursor: pointer; }
-.channels input:checked + span { border-color: var(--accent); background: var(--accent-soft); font-weight: 600; }
+.channels span { display: flex; align-items: center; justify-content: center; height: 3rem; padding: 0 .7rem; border: 1.5px solid var(--line); border-radius: .75rem; background: var(--field); cursor: pointer; }
+.channels input:checked + span { border-color: var(--accent); background: var(--accent-soft); box-shadow: inset 0 0 0 1px var(--accent); }
 .channels input:focus-visible + span { outline: 3px solid var(--accent); outline-offset: 2px; }
 .button {
 	display: flex; align-items: center; justify-content: center; width: 100%; min-height: 3.5rem; padding: .5rem 1rem; border: 0; border-radius: .75rem;
@@ -62,6 +62,12 @@ input:focus-visible { outline-offset: 0; border-color: var(--accent); }
 }
 .button:hover { filter: brightness(1.06); }
 .button:active { filter: brightness(.94); }
+.button.quiet { background: var(--accent-soft); color: var(--ink); border: 1.5px solid var(--accent); font-size: 1rem; min-height: 3rem; }
+.open { display: flex; flex-direction: column-reverse; gap: 1rem; margin: 0 0 1.25rem; }
+.open .button { padding: .5rem; white-space: nowrap; }
+.open p { margin: 0 0 .5rem; font-size: .9375rem; }
+.qr { background: #fff; border: 1px solid var(--line); border-radius: .75rem; width: 11rem; flex: none; align-self: center; overflow: hidden; }
+.qr svg { display: block; width: 100%; height: auto; }
 .others { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 1rem; margin-top: .75rem; }
 .link { display: inline-flex; align-items: center; min-height: 3rem; padding: 0; border: 0; background: none; color: var(--accent); font: inherit; font-weight: 500; text-decoration: underline; text-underline-offset: .2em; text-decoration-thickness: 1px; cursor: pointer; }
 .note { border-radius: .75rem; background: var(--accent-soft); padding: .8rem 1rem; font-size: .9375rem; margin: 1.25rem 0; }
@@ -78,6 +84,8 @@ footer p { margin: 0; }
 	.steps { margin-top: 1.25rem; }
 	h1 { margin-top: 1.25rem; }
 	footer { padding-top: 1.25rem; }
+	.open { flex-direction: row; align-items: center; }
+	.open > div:last-child { flex: 1; }
 }
 @media (prefers-reduced-motion: no-preference) { .button { transition: filter .12s; } }
 `;

@@ -12,8 +12,9 @@ import {
 } from "../../src/contract/auth.ts";
 import { errorBody } from "../../src/contract/errors.ts";
 import type { AppDeps } from "../app-deps.ts";
-import { accessTokenScheme, requireUser } from "../auth/bearer.ts";
+import { accessTokenScheme, callerIfAny, requireUser } from "../auth/bearer.ts";
 import { pairingRules } from "../auth/http-limits.ts";
+import { titleOf } from "../domain/delivery-report.ts";
 import { exchangePairing } from "../domain/exchange-pairing.ts";
 import { logOut } from "../domain/log-out.ts";
 import type { Login } from "../domain/login.ts";
@@ -46,11 +47,16 @@ const exchangeCode = createRoute({
 	method: "post",
 	path: "/auth/exchange",
 	tags,
-	summary: "Exchange a pairing code for tokens, once",
+	summary: "Exchange a pairing code for tokens, once; with an access token the address is added to its user",
+	security: [{}, { [accessTokenScheme]: [] }],
 	request: body(exchange),
 	responses: {
 		200: json("The machine is logged in", tokens),
-		401: json("`details.reason` is wrong (with `tries_left`), burnt, expired, used, unconfirmed or unknown", errorBody),
+		401: json(
+			"`details.reason` is wrong (with `tries_left`), burnt, expired, used, unopened, unconfirmed or unknown; without one it is the access token that is no good",
+			errorBody,
+		),
+		409: json("The address belongs to another account, or there are too many", errorBody),
 	},
 });
 const refreshTokens = createRoute({
@@ -87,7 +93,9 @@ export function authRoutes(deps: AppDeps): OpenAPIHono<AppEnv> {
 					temp_token: started.tempToken,
 					expires_in: pairingSeconds,
 					channel: started.channel,
-					address_masked: started.label,
+					channel_title: titleOf(deps, started.channel),
+					address_masked: started.label ?? null,
+					link: started.link ?? null,
 				} satisfies z.infer<typeof loginStarted>,
 				200,
 				noStore,
@@ -100,6 +108,7 @@ export function authRoutes(deps: AppDeps): OpenAPIHono<AppEnv> {
 				code: pairing_code,
 				codeVerifier: code_verifier,
 				device,
+				userId: (await callerIfAny(c, deps))?.userId,
 			});
 			return c.json(await tokensFor(deps, login), 200, noStore);
 		})
@@ -126,6 +135,7 @@ async function tokensFor(deps: AppDeps, login: Login): Promise<Tokens> {
 		expires_at: expiresAt.toISOString(),
 		refresh_token: login.refreshToken,
 		channel: login.channel,
+		channel_title: titleOf(deps, login.channel),
 		address_masked: login.label,
 	};
 }

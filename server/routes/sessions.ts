@@ -89,8 +89,8 @@ export function sessionRoutes(deps: AppDeps): OpenAPIHono<AppEnv> {
 			return c.json({ error: "rate_limited" as const, message, request_id: c.get("requestId"), ...accepted }, 429);
 		})
 		.openapi(beat, async (c) => {
-			const status = await recordHeartbeat(deps, c.get("session").id, c.req.valid("json"));
-			return c.json({ status, monitoring: status !== "ended" }, 200);
+			const { status, progress } = await recordHeartbeat(deps, c.get("session").id, c.req.valid("json"));
+			return c.json({ status, monitoring: status !== "ended", progress }, 200);
 		})
 		.openapi(stop, async (c) => c.json(await stopSession(deps, c.get("session").id, c.req.valid("json")), 200));
 }
