@@ -36,7 +36,7 @@ describe("the API client", () => {
 		expect(server.requests[0]?.body).toEqual({
 			temp_token: "t".repeat(32),
 			code_verifier: "v".repeat(43),
-			device: { name: "laptop", fingerprint },
+			device: { name: "laptop", fingerprint, time_zone: expect.stringMatching(/^[A-Z]/) },
 		});
 	});
 

@@ -3,9 +3,10 @@ import type { z } from "zod";
 import { ApiError, ServerUnreachable } from "./api-errors.ts";
 import * as auth from "./contract/auth.ts";
 import { errorBody } from "./contract/errors.ts";
-import { type EventAccepted, eventAccepted, type ReportEvent } from "./contract/events.ts";
+import { type EventAccepted, eventAccepted, type ReportEvent, toldEvents } from "./contract/events.ts";
 import { type InboxReceipt, inboxPage, inboxReceiptTaken } from "./contract/inbox.ts";
 import * as sessions from "./contract/sessions.ts";
+import * as settings from "./contract/settings.ts";
 
 export interface ApiOptions {
 	/** Base URL without a slash at its end. */
@@ -23,7 +24,7 @@ export interface SessionAccess {
 }
 
 interface Call {
-	method: "get" | "post";
+	method: "get" | "post" | "put" | "patch" | "delete";
 	token?: string;
 	json?: unknown;
 	searchParams?: Record<string, string | number>;
@@ -62,9 +63,12 @@ export class ApiClient {
 		return accept(auth.loginStarted, await this.#call("login", { method: "post", json }));
 	}
 
-	async exchange(login: Omit<z.infer<typeof auth.exchange>, "device">, deviceName: string) {
-		const json = { ...login, device: { name: deviceName, fingerprint: this.#fingerprint } };
-		return accept(auth.tokens, await this.#call("auth/exchange", { method: "post", json }));
+	/** With a token the address is added to the token's user. */
+	async exchange(login: Omit<z.infer<typeof auth.exchange>, "device">, deviceName: string, token?: string) {
+		const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+		const json = { ...login, device: { name: deviceName, fingerprint: this.#fingerprint, time_zone: timeZone } };
+		const call = { method: "post", json, ...(token === undefined ? {} : { token }) } as const;
+		return accept(auth.tokens, await this.#call("auth/exchange", call));
 	}
 
 	async refresh(refreshToken: string, signal?: AbortSignal) {
@@ -124,6 +128,33 @@ export class ApiClient {
 
 	async status(token: string) {
 		return accept(sessions.accountStatus, await this.#call("status", { method: "get", token }));
+	}
+
+	async orderChannels(token: string, ids: string[]) {
+		return accept(sessions.channelList, await this.#call("channels/order", { method: "put", json: { ids }, token }));
+	}
+
+	async removeChannel(token: string, id: string) {
+		return accept(sessions.channelList, await this.#call(`channels/${id}`, { method: "delete", token }));
+	}
+
+	async settings(token: string) {
+		return accept(settings.userSettings, await this.#call("settings", { method: "get", token }));
+	}
+
+	/** Values as they were typed; null brings a default back. */
+	async changeSettings(token: string, json: Record<string, string | null>) {
+		return accept(settings.userSettings, await this.#call("settings", { method: "patch", json, token }));
+	}
+
+	async mute(token: string, json: z.infer<typeof settings.mute>) {
+		return accept(settings.muted, await this.#call("mute", { method: "post", json, token }));
+	}
+
+	/** The newest events, each with what became of it. */
+	async toldEvents(session: SessionAccess, limit: number) {
+		const call = { method: "get", token: session.session_token, searchParams: { limit } } as const;
+		return accept(toldEvents, await this.#call(`sessions/${session.session_id}/events`, call));
 	}
 
 	async sendTest(token: string) {

@@ -15,6 +15,7 @@ import type { Settings } from "./settings.ts";
 import { AuthFile } from "./state/auth.ts";
 import { removeDeadClientFiles } from "./state/client-files.ts";
 import { machineFingerprint } from "./state/machine.ts";
+import { presenceOf } from "./state/presence.ts";
 import { SessionFiles } from "./state/session-files.ts";
 
 export interface CompanionOptions {
@@ -53,7 +54,14 @@ export async function runCompanion(options: CompanionOptions): Promise<void> {
 	const files = new SessionFiles(home, now);
 	const api = settings.server === undefined ? { problem: settings.serverProblem ?? "" } : apiFor(settings.server);
 	const login = new Login({ file: new AuthFile(home, now), api, log, now });
-	const keeper = new SessionKeeper({ ...options, ...settings, apiFor, login, files });
+	const keeper = new SessionKeeper({
+		...options,
+		...settings,
+		apiFor,
+		login,
+		files,
+		isPresent: presenceOf(settings.presenceFile),
+	});
 	const onHook = hookAnswers(options, keeper, login);
 	const server = createMcpServer({ onHook, session: () => keeper.monitor, log });
 

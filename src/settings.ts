@@ -14,6 +14,8 @@ export interface Settings {
 	logLevel: LogLevel;
 	autoStart: boolean;
 	errors: ErrorFilter;
+	/** Claude Code's own variable: the file is there while somebody is at the computer. */
+	presenceFile: string | undefined;
 }
 
 type Source = Record<string, string | undefined>;
@@ -51,6 +53,7 @@ export function readSettings(source: Source, userHome: () => string, warn: (mess
 		autoStart:
 			oneOf(["CLAUDE_NOTIFY_AUTO_START", "CLAUDE_NOTIFY_OPTION_AUTO_START"], ["true", "false"], "false") === "true",
 		errors: oneOf(["CLAUDE_NOTIFY_ERRORS", "CLAUDE_NOTIFY_OPTION_ERRORS"], errorFilters, "blocking"),
+		presenceFile: given(source, "CLAUDE_CLIENT_PRESENCE_FILE"),
 	};
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -27,9 +28,8 @@ describe("the slash commands", () => {
 	it("each have a file in commands/ that says what to do without a companion (row 4)", () => {
 		const folder = join(import.meta.dirname, "../../commands");
 		const files = readdirSync(folder);
-		expect(files.sort()).toEqual(
-			["logout", "pair", "setup", "start", "status", "stop", "test"].map((verb) => `notify-${verb}.md`),
-		);
+		const verbs = ["channels", "logout", "mute", "pair", "settings", "setup", "start", "status", "stop", "test"];
+		expect(files.sort()).toEqual(verbs.map((verb) => `notify-${verb}.md`));
 		for (const file of files) {
 			const text = readFileSync(join(folder, file), "utf8");
 			expect(text).toMatch(new RegExp(`^---\\nname: ${file.slice(0, -3)}\\ndescription: \\S`));
@@ -187,6 +187,34 @@ describe("/notify-stop", () => {
 			.map(({ path }) => path.split("/").at(-1))
 			.filter((name) => name === "start" || name === "stop");
 		expect(order).toEqual(["start", "stop", "start"]);
+	});
+});
+
+describe("/notify-start, where messages go", () => {
+	const channel = (name: string, address_masked: string, opted_out = false) => ({
+		id: randomUUID(),
+		channel: name.toLowerCase(),
+		channel_title: name,
+		address_masked,
+		simulated: false,
+		opted_out,
+		opted_out_hint: null,
+		last_delivery: null,
+	});
+
+	it.each([
+		[[channel("SMS", "+1***8912")], "Messages go to +1***8912 by SMS."],
+		[
+			[channel("Telegram", "Ann (…6789)"), channel("SMS", "+1***8912")],
+			"Messages go to Ann (…6789) by Telegram and +1***8912 by SMS.",
+		],
+		[[channel("Telegram", "Ann (…6789)", true), channel("SMS", "+1***8912")], "Messages go to +1***8912 by SMS."],
+		[[channel("SMS", "+1***8912", true)], "But no message can reach you: see /notify-status."],
+	])("%#: names every channel that is on", async (channels, words) => {
+		await using server = await startScriptedServer();
+		await using rig = await companionRig(server);
+		server.on("GET /status", () => ({ status: 200, body: { channels, sessions: [] } }));
+		expect(await rig.type("start", "x")).toContain(`Monitoring "x" as (b). ${words}\n`);
 	});
 });
 

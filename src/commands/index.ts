@@ -3,8 +3,11 @@ import { AlreadyMonitoring } from "../companion/keeper.ts";
 import { NotPaired } from "../companion/login.ts";
 import { reasonOf } from "../log.ts";
 import { plainText } from "../plain-text.ts";
+import { channels } from "./channels.ts";
 import { logout } from "./logout.ts";
+import { mute } from "./mute.ts";
 import { pair } from "./pair.ts";
+import { settings } from "./settings.ts";
 import { setup } from "./setup.ts";
 import { start } from "./start.ts";
 import { status } from "./status.ts";
@@ -20,6 +23,9 @@ const commands: ReadonlyMap<string, Command> = new Map([
 	["status", status],
 	["logout", logout],
 	["test", test],
+	["channels", channels],
+	["settings", settings],
+	["mute", mute],
 ]);
 
 /** Claude Code names a command `notify:start` or `notify:notify-start`, after the plugin and the file. Undefined: not one of ours. */

@@ -1,3 +1,4 @@
+import * as z from "zod";
 import { ApiError } from "../api-errors.ts";
 import { readPairing, removePairing } from "../state/pairing.ts";
 import type { Command } from "./tools.ts";
@@ -12,19 +13,20 @@ export const pair: Command = async (args, { login, home, hostname, now }) => {
 	}
 	try {
 		const proof = { temp_token: pending.temp_token, pairing_code: code, code_verifier: pending.code_verifier };
-		const tokens = await login.api.exchange(proof, hostname);
+		const tokens = await login.callIfPaired((token) => login.api.exchange(proof, hostname, token));
 		await login.pair(tokens);
 		removePairing(home);
-		return `Paired with ${tokens.address_masked} by ${tokens.channel}.\nType /notify-start "what you are doing" to be told about this session.`;
+		return `Paired with ${tokens.address_masked} by ${tokens.channel_title}.\nType /notify-start "what you are doing" to be told about this session.`;
 	} catch (error) {
 		if (!(error instanceof ApiError) || error.status !== 401) throw error;
-		if (triesLeft(error) === 0) removePairing(home);
+		if (isOver(error)) removePairing(home);
 		return error.message;
 	}
 };
 
-/** A wrong code may be typed again while tries are left; anything else ended the pairing. */
-function triesLeft({ details }: ApiError): number {
-	const left = typeof details === "object" && details !== null && "tries_left" in details ? details.tries_left : 0;
-	return typeof left === "number" ? left : 0;
+const passing = z.object({ reason: z.enum(["wrong", "unopened"]) });
+
+/** A wrong code may be typed again while tries are left, and any code once the link was opened; all else ended the pairing. */
+function isOver({ details }: ApiError): boolean {
+	return !passing.safeParse(details).success;
 }

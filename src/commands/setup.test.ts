@@ -5,7 +5,6 @@ import { type CompanionRig, companionRig } from "../../tests/helpers/companion-r
 import { refusal, startScriptedServer } from "../../tests/helpers/scripted-server.ts";
 import { until } from "../../tests/helpers/until.ts";
 
-const login = "POST /login";
 const exchange = "POST /auth/exchange";
 
 /** Where the page that setup printed sends the browser back to. */
@@ -30,62 +29,6 @@ const comeBack = (uri: string, query: Record<string, string>, init?: RequestInit
 const token = "t".repeat(32);
 const isPaired = (rig: CompanionRig) => rig.file.read().state === "paired";
 
-describe("/notify-setup with an address", () => {
-	it("has a code sent to that phone and says what to type (row 46)", async () => {
-		await using server = await startScriptedServer();
-		await using rig = await companionRig(server, { paired: false });
-		const answer = await rig.type("notify:setup", " sms  +1 (555) 123-4567 ");
-		expect(answer).toContain("+1***8912");
-		expect(answer).toContain("/notify-pair 123456");
-		expect(server.bodies(login)).toEqual([
-			{
-				mode: "remote",
-				channel: "sms",
-				address: "+15551234567",
-				state: expect.stringMatching(/^[\w-]{32}$/),
-				code_challenge: expect.stringMatching(/^[\w-]{43}$/),
-			},
-		]);
-		expect(rig.opened).toEqual([]);
-	});
-
-	it.each([
-		["+15551234567", "sms"],
-		["ada@example.com", "email"],
-		["email ada@example.com", "email"],
-		["telegram @ada", "telegram"],
-	])("%s goes by %s", async (args, channel) => {
-		await using server = await startScriptedServer();
-		await using rig = await companionRig(server, { paired: false });
-		await rig.type("setup", args);
-		expect(server.bodies(login)).toMatchObject([{ channel }]);
-	});
-
-	it.each(["sms 5551234567", "sms +0123456", "sms +1555123456789012", "+1555x", "sms +", "sms 1-800-CALL"])(
-		"%s is refused here, without a request, and shown how it is written (row 47)",
-		async (args) => {
-			await using server = await startScriptedServer();
-			await using rig = await companionRig(server, { paired: false });
-			expect(await rig.type("setup", args)).toContain("/notify-setup sms +15551234567");
-			expect(server.requests).toEqual([]);
-		},
-	);
-
-	it.each(["pigeon +1", "what", "pigeon"])("%s prints the right use", async (args) => {
-		await using server = await startScriptedServer();
-		await using rig = await companionRig(server, { paired: false });
-		expect(await rig.type("setup", args)).toMatch(/^Use: \/notify-setup/);
-		expect(server.requests).toEqual([]);
-	});
-
-	it("shows the server's own words when it refuses", async () => {
-		await using server = await startScriptedServer();
-		await using rig = await companionRig(server, { paired: false });
-		server.on(login, () => refusal(429, "rate_limited", "Too many codes for this number. Try again in 40 minutes."));
-		expect(await rig.type("setup", "+15551234567")).toBe("Too many codes for this number. Try again in 40 minutes.");
-	});
-});
-
 describe("/notify-setup in a browser", () => {
 	it("opens and prints the page, which comes back to this machine only (rows 4, 30)", async () => {
 		await using server = await startScriptedServer();
@@ -107,13 +50,13 @@ describe("/notify-setup in a browser", () => {
 		const response = await comeBack(callback_uri, { temp_token: token, state });
 		expect([response.status, response.headers.get("referrer-policy")]).toEqual([200, "no-referrer"]);
 		expect(await response.text()).toContain(
-			"Paired with +1***8912. You can close this page and return to Claude Code.",
+			"Paired with +1***8912 by SMS. You can close this page and return to Claude Code.",
 		);
 		expect(server.bodies(exchange)).toEqual([
 			{
 				temp_token: token,
 				code_verifier: expect.stringMatching(/^[\w-]{43}$/),
-				device: { name: "laptop", fingerprint: "f".repeat(64) },
+				device: { name: "laptop", fingerprint: "f".repeat(64), time_zone: expect.any(String) },
 			},
 		]);
 		expect(isPaired(rig)).toBe(true);
@@ -122,7 +65,7 @@ describe("/notify-setup in a browser", () => {
 			5000,
 			() => "still listening five seconds later",
 		);
-		expect(await rig.type("status")).toContain("Paired with +1***8912.");
+		expect(await rig.type("status")).toContain("Paired with +1***8912 by SMS.");
 	});
 
 	it("proves to the server that it is who asked: the challenge is of the verifier", async () => {
@@ -207,7 +150,7 @@ describe("/notify-setup in a browser", () => {
 		await using server = await startScriptedServer();
 		await using rig = await companionRig(server, { paired: false });
 		const first = callbackOf(await rig.type("setup"));
-		const second = callbackOf(await rig.type("setup", "sms"));
+		const second = callbackOf(await rig.type("setup"));
 		expect(second.state).not.toBe(first.state);
 		await until(
 			async () => !(await isListening(first.callback_uri)),

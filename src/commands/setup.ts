@@ -1,44 +1,55 @@
-import { pairingSeconds } from "../contract/auth.ts";
-import { type ChannelName, channelNames, e164 } from "../contract/channels.ts";
+import { ApiError } from "../api-errors.ts";
+import { type LoginStarted, pairingSeconds } from "../contract/auth.ts";
+import { type ChannelName, channelName } from "../contract/channels.ts";
 import { reasonOf } from "../log.ts";
 import { removePairing, writePairing } from "../state/pairing.ts";
 import { listenForCallback } from "./loopback.ts";
 import { createPkce } from "./pkce.ts";
+import { qrText } from "./qr.ts";
 import type { Command, CommandTools } from "./tools.ts";
-
-const usage = `Use: /notify-setup                     pairs a phone in the browser
-     /notify-setup sms +15551234567    sends a code to that phone`;
 
 /** How long the browser's page may wait for the server before it says "see /notify-status". */
 const answerWithinMs = 4000;
 
-/** Pairs a phone: through the hosted page, or with an address and /notify-pair where there is no browser. */
+const usage = `Use: /notify-setup opens a page. Without a browser say where messages shall go:
+/notify-setup +15551234567, /notify-setup me@example.com, /notify-setup telegram`;
+
+/** Pairs a phone: through the hosted page, or with a contact and /notify-pair where there is no browser. */
 export const setup: Command = async (args, tools) => {
 	const words = args.trim().split(/\s+/).filter(Boolean);
-	const channel = channelNames.find((name) => name === words[0]?.toLowerCase());
-	const address = words.slice(channel === undefined ? 0 : 1).join("");
-	if (address === "") return words.length > 0 && channel === undefined ? usage : inBrowser(tools);
-	const wanted = channel ?? channelOf(address);
-	if (wanted === undefined) return usage;
-	if (wanted === "sms") {
-		const number = address.replace(/[().-]/g, "");
-		if (e164.test(number)) return byCode(wanted, number, tools);
-		return "That is not a phone number with its country code. Example: /notify-setup sms +15551234567";
-	}
-	return byCode(wanted, address, tools);
+	const [first = "", ...rest] = words;
+	if (first === "") return inBrowser(tools);
+	if (isNoContact(first)) return usage;
+	// Which channels there are, and what their addresses look like, is the server's to say.
+	const channel = channelName.safeParse(first.toLowerCase()).data;
+	return byCode(channel === undefined ? { address: words.join("") } : { channel, address: rest.join("") }, tools);
 };
 
-function channelOf(address: string): ChannelName | undefined {
-	if (address.startsWith("+")) return "sms";
-	return /^[^@\s]+@[^@\s]+$/.test(address) ? "email" : undefined;
+/** Nothing that any server could know: no name, no number, no `@`. */
+function isNoContact(first: string): boolean {
+	return !/[\p{L}\p{N}@]/u.test(first) || /^-*(help|h|usage)$/i.test(first);
 }
 
-async function byCode(channel: ChannelName, address: string, { login, home, now }: CommandTools): Promise<string> {
+interface Wanted {
+	channel?: ChannelName;
+	address: string;
+}
+
+async function byCode(wanted: Wanted, tools: CommandTools): Promise<string> {
+	try {
+		return await startByCode(wanted, tools);
+	} catch (error) {
+		if (!(error instanceof ApiError) || error.code !== "invalid_request") throw error;
+		return error.message.includes("/notify-setup") ? error.message : `${error.message}\n${usage}`;
+	}
+}
+
+async function startByCode({ channel, address }: Wanted, { login, home, now }: CommandTools): Promise<string> {
 	const { verifier, challenge, state } = createPkce();
 	const started = await login.api.startRemoteLogin({
 		mode: "remote",
-		channel,
-		address,
+		...(channel === undefined ? {} : { channel }),
+		...(address === "" ? {} : { address }),
 		state,
 		code_challenge: challenge,
 	});
@@ -49,9 +60,31 @@ async function byCode(channel: ChannelName, address: string, { login, home, now 
 		state,
 		expires_at: new Date(now().getTime() + started.expires_in * 1000).toISOString(),
 		channel: started.channel,
-		address_masked: started.address_masked,
 	});
-	return `A code is on its way to ${started.address_masked} by ${started.channel}. It is good for 10 minutes.\nType /notify-pair 123456 with that code.`;
+	return started.link === null ? codeSent(started) : openLink(started.channel_title, started.link);
+}
+
+function codeSent({ address_masked, channel_title }: LoginStarted): string {
+	return `A code is on its way to ${address_masked} by ${channel_title}. It is good for 10 minutes.\nType /notify-pair 123456 with that code.`;
+}
+
+const thenPair = "A 6-digit code comes there. Type /notify-pair 123456 with that code.";
+
+function openLink(title: string, link: string): string {
+	if (isOnThisMachine(link)) {
+		return `Open this page and press Start: it is the simulated phone's ${title} (good for 10 minutes):\n${link}\n${thenPair}`;
+	}
+	return [
+		`Open this link on your phone and press Start in ${title}, or point the phone's camera at the square (good for 10 minutes):`,
+		link,
+		qrText(link),
+		thenPair,
+	].join("\n");
+}
+
+/** No phone's camera gets there. */
+function isOnThisMachine(link: string): boolean {
+	return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(link).hostname);
 }
 
 async function inBrowser(tools: CommandTools): Promise<string> {
@@ -73,7 +106,7 @@ async function inBrowser(tools: CommandTools): Promise<string> {
 	} as const;
 	const url = login.api.loginUrl(query);
 	openPage(url);
-	return `Open this page to pair your phone (good for 10 minutes, while this session is open):\n${url}\nWithout a browser on this machine: /notify-setup sms +15551234567`;
+	return `Open this page to pair your phone (good for 10 minutes, while this session is open):\n${url}\nWithout a browser on this machine: /notify-setup telegram, or /notify-setup with a number or an e-mail address`;
 }
 
 /** The page has taken the code already. Never rejects: the result is shown in the browser and by /notify-status. */
@@ -83,10 +116,11 @@ function finish(
 	verifier: string,
 ): Promise<string> {
 	const exchange = async () => {
-		const tokens = await login.api.exchange({ temp_token: tempToken, code_verifier: verifier }, hostname);
+		const proof = { temp_token: tempToken, code_verifier: verifier };
+		const tokens = await login.callIfPaired((token) => login.api.exchange(proof, hostname, token));
 		await login.pair(tokens);
 		removePairing(home);
-		return `Paired with ${tokens.address_masked}.`;
+		return `Paired with ${tokens.address_masked} by ${tokens.channel_title}.`;
 	};
 	const result = exchange()
 		.catch((error: unknown) => `Pairing failed: ${reasonOf(error)}`)

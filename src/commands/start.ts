@@ -22,16 +22,24 @@ export const start: Command = async (args, tools) => {
 };
 
 async function startAs(given: string, { keeper, login, sessionId, cwd }: CommandTools): Promise<string> {
-	const { address_masked, channel } = login.read();
 	const isLong = given.length > maxDescription;
 	const description = isLong ? `${cutText(given, maxDescription - 1)}…` : given;
 	const { file } = await keeper.start(sessionId, description, cwd);
 	const lines = [
-		`Monitoring "${file.description}" as (${file.handle}). Messages go to ${address_masked} by ${channel}.`,
+		`Monitoring "${file.description}" as (${file.handle}). ${await destination(login)}`,
 		`Answer from the phone: ${file.handle} and your text.`,
 	];
 	if (isLong) lines.push(`The description was shortened to ${maxDescription} characters.`);
 	return lines.join("\n");
+}
+
+async function destination(login: CommandTools["login"]): Promise<string> {
+	const { address_masked, channel, channel_title = channel } = login.read();
+	const account = await login.call((token) => login.api.status(token)).catch(() => undefined);
+	if (account === undefined) return `Messages go to ${address_masked} by ${channel_title}.`;
+	const on = account.channels.filter(({ opted_out }) => !opted_out);
+	if (on.length === 0) return "But no message can reach you: see /notify-status.";
+	return `Messages go to ${on.map((each) => `${each.address_masked} by ${each.channel_title}`).join(" and ")}.`;
 }
 
 /** Without its token a session cannot be stopped from here; three heartbeats that fail to come end it. */

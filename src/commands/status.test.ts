@@ -8,6 +8,7 @@ const at = (hours: number, minutes: number) => new Date(2026, 10, 20, hours, min
 const delivery = (state: string, error: string | null = null) => ({
 	id: randomUUID(),
 	channel: "sms" as const,
+	channel_title: "SMS",
 	address_masked: "+1***8912",
 	state,
 	error,
@@ -16,7 +17,17 @@ const delivery = (state: string, error: string | null = null) => ({
 
 const account = (last_delivery: object | null, more: object = {}, sessions: object[] = []) => ({
 	channels: [
-		{ channel: "sms", address_masked: "+1***8912", simulated: false, opted_out: false, last_delivery, ...more },
+		{
+			id: randomUUID(),
+			channel: "sms",
+			channel_title: "SMS",
+			address_masked: "+1***8912",
+			simulated: false,
+			opted_out: false,
+			opted_out_hint: null,
+			last_delivery,
+			...more,
+		},
 	],
 	sessions,
 });
@@ -33,7 +44,7 @@ describe("/notify-status", () => {
 			/^Monitoring: active, "migrate billing" as \(b\) since \d{4}-\d\d-\d\d \d\d:\d\d, working$/,
 		);
 		expect(lines.slice(1)).toEqual([
-			"To: +1***8912 by sms; last message delivered, 2026-11-20 14:05",
+			"To: +1***8912 by SMS; last message delivered, 2026-11-20 14:05",
 			expect.stringMatching(/^Login: until \d{4}-\d\d-\d\d \d\d:\d\d, renewed by itself$/),
 			`Server: ${server.url}`,
 		]);
@@ -51,7 +62,12 @@ describe("/notify-status", () => {
 
 	it.each([
 		[{ simulated: true }, null, "(simulated phone); nothing sent yet"],
-		[{ opted_out: true }, null, "(switched off by STOP); nothing sent yet"],
+		[
+			{ opted_out: true, opted_out_hint: "text START to switch it on again" },
+			null,
+			"(switched off at your end: text START to switch it on again); nothing sent yet",
+		],
+		[{ opted_out: true }, null, "(switched off at your end: /notify-setup switches it on again); nothing sent yet"],
 		[
 			{},
 			delivery("failed", "The number cannot get messages."),
@@ -94,7 +110,7 @@ describe("/notify-status", () => {
 		rig.keeper.monitor?.report("done", {});
 		const answer = await rig.type("status");
 		expect(answer).toContain("Events that wait for the server: 2");
-		expect(answer).toContain("To: +1***8912 by sms");
+		expect(answer).toContain("To: +1***8912 by SMS");
 		expect(answer).toContain("cannot be reached");
 	});
 
@@ -112,7 +128,7 @@ describe("/notify-test", () => {
 		const pending = delivery("pending");
 		server.on("POST /test", () => ({ status: 200, body: { deliveries: [pending] } }));
 		server.on(`GET /deliveries/${pending.id}`, () => ({ status: 200, body: { ...pending, state: "delivered" } }));
-		expect(await rig.type("test")).toBe("Test to +1***8912 by sms: delivered, 2026-11-20 14:05");
+		expect(await rig.type("test")).toBe("Test to +1***8912 by SMS: delivered, 2026-11-20 14:05");
 		expect(server.requests.at(-1)?.query.get("wait")).toBe("10");
 	});
 

@@ -1,8 +1,9 @@
 import type { AccountStatus } from "../contract/sessions.ts";
 import { reasonOf } from "../log.ts";
 import type { StoredLogin } from "../state/auth.ts";
+import { eventWords, policyLines } from "./policy-words.ts";
 import type { Command, CommandTools } from "./tools.ts";
-import { deliveryWords, when } from "./words.ts";
+import { channelWords, when } from "./words.ts";
 
 /** What is monitored, where messages go, and what became of the last one. */
 export const status: Command = async (_args, tools) => {
@@ -17,9 +18,10 @@ export const status: Command = async (_args, tools) => {
 	}
 	try {
 		const account = await login.call((token) => login.api.status(token));
-		lines.push(...channelLines(account), ...sessionLines(account, tools));
+		lines.push(...channelLines(account), ...policyLines(account), ...(await eventLines(tools)));
+		lines.push(...sessionLines(account, tools));
 	} catch (error) {
-		lines.push(`To: ${stored.address_masked} by ${stored.channel}`, reasonOf(error));
+		lines.push(`To: ${stored.address_masked} by ${stored.channel_title ?? stored.channel}`, reasonOf(error));
 	}
 	// The status may have renewed the login.
 	lines.push(`Login: until ${when(expiry(tools, stored))}, renewed by itself`, `Server: ${stored.server}`);
@@ -39,11 +41,21 @@ function monitoringLines({ keeper }: CommandTools): string[] {
 }
 
 function channelLines({ channels }: AccountStatus): string[] {
-	return channels.map(({ channel, address_masked, simulated, opted_out, last_delivery }) => {
-		const notes = [...(simulated ? ["simulated phone"] : []), ...(opted_out ? ["switched off by STOP"] : [])];
-		const last = last_delivery === null ? "nothing sent yet" : `last message ${deliveryWords(last_delivery)}`;
-		return `To: ${address_masked} by ${channel}${notes.map((note) => ` (${note})`).join("")}; ${last}`;
-	});
+	if (channels.length === 0) return ["To: nobody. Run /notify-setup."];
+	return channels.map((channel) => `To: ${channelWords(channel)}`);
+}
+
+/** What became of this session's last events; a server that does not say is no reason to say nothing at all. */
+async function eventLines({ keeper, login, log }: CommandTools): Promise<string[]> {
+	const file = keeper.monitor?.file;
+	if (file === undefined || file.server !== login.api.server) return [];
+	try {
+		const { events } = await login.api.toldEvents(file, 5);
+		return events.map(eventWords);
+	} catch (error) {
+		log.info(`the last events are not known: ${reasonOf(error)}`);
+		return [];
+	}
 }
 
 function sessionLines({ sessions }: AccountStatus, { keeper }: CommandTools): string[] {
@@ -51,8 +63,8 @@ function sessionLines({ sessions }: AccountStatus, { keeper }: CommandTools): st
 		(session) => session.status !== "ended" && session.session_id !== keeper.monitor?.file.session_id,
 	);
 	return others.map(
-		({ handle, description, hostname, status }) =>
-			`Also: (${handle ?? "-"}) "${description}" on ${hostname}, ${status}`,
+		({ handle, description, hostname, status, muted_until }) =>
+			`Also: (${handle ?? "-"}) "${description}" on ${hostname}, ${status}${muted_until === null ? "" : `, muted until ${when(muted_until)}`}`,
 	);
 }
 

@@ -16,5 +16,5 @@ export const test: Command = async (_args, { login }) => {
 };
 
 function words(report: DeliveryReport): string {
-	return `Test to ${report.address_masked} by ${report.channel}: ${deliveryWords(report)}`;
+	return `Test to ${report.address_masked} by ${report.channel_title}: ${deliveryWords(report)}`;
 }

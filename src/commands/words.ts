@@ -1,4 +1,4 @@
-import type { DeliveryReport } from "../contract/sessions.ts";
+import type { DeliveryReport, UserChannel } from "../contract/sessions.ts";
 import { plainText } from "../plain-text.ts";
 
 export function duration(seconds: number): string {
@@ -21,7 +21,19 @@ const stateWords = {
 	delivered: "delivered",
 	failed: "failed",
 	dead: "given up",
+	dropped: "not sent",
 } as const satisfies Record<DeliveryReport["state"], string>;
+
+/** Where it goes, what stands in the way, and what became of the last message. */
+export function channelWords(channel: UserChannel): string {
+	const { address_masked, channel_title, simulated, opted_out, opted_out_hint, last_delivery } = channel;
+	const notes = [
+		...(simulated ? ["simulated phone"] : []),
+		...(opted_out ? [`switched off at your end: ${opted_out_hint ?? "/notify-setup switches it on again"}`] : []),
+	];
+	const last = last_delivery === null ? "nothing sent yet" : `last message ${deliveryWords(last_delivery)}`;
+	return `${address_masked} by ${channel_title}${notes.map((note) => ` (${note})`).join("")}; ${last}`;
+}
 
 export function deliveryWords({ state, error, updated_at }: DeliveryReport): string {
 	return `${stateWords[state]}${error === null ? "" : ` (${plainText(error)})`}, ${when(updated_at)}`;

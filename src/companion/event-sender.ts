@@ -1,5 +1,5 @@
 import type { ApiClient, SessionAccess } from "../api-client.ts";
-import type { EventAccepted, EventDetails, EventType } from "../contract/events.ts";
+import type { EventAccepted, EventDetails, EventType, ReportEvent } from "../contract/events.ts";
 import { eventDetails } from "../contract/events.ts";
 import { type Log, reasonOf } from "../log.ts";
 import type { Spool } from "../state/spool.ts";
@@ -40,10 +40,10 @@ export class EventSender {
 	}
 
 	/** Returns the event's id; nothing here waits for the network. */
-	report(type: EventType, details: EventDetails): string {
+	report(type: EventType, details: EventDetails, presence: Pick<ReportEvent, "attended" | "present"> = {}): string {
 		const { spool, newId, now } = this.#options;
 		const cut = eventDetails.parse(details);
-		const { id } = spool.append({ id: newId(), type, occurred_at: now().toISOString(), details: cut });
+		const { id } = spool.append({ id: newId(), type, occurred_at: now().toISOString(), details: cut, ...presence });
 		// Not `wake`: while the server is away, each event would cut its pause short and read the whole spool again.
 		setTimeout(() => this.#begin(), afterHookMs);
 		return id;

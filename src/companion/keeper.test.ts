@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { companionRig } from "../../tests/helpers/companion-rig.ts";
-import { refusal, replyFromPhone, startScriptedServer } from "../../tests/helpers/scripted-server.ts";
+import { refusal, replyFromPhone, someTokens, startScriptedServer } from "../../tests/helpers/scripted-server.ts";
 import { temporaryFolder } from "../../tests/helpers/temporary-folder.ts";
 import { until } from "../../tests/helpers/until.ts";
 import { writeClientFile } from "../state/client-files.ts";
@@ -174,13 +174,7 @@ describe("a monitored session", () => {
 		await using rig = await companionRig(server, { heartbeatIntervalMs: 1000 });
 		const monitor = await rig.keeper.start("aaa", "x", "/");
 		await server.waitFor(beat);
-		const login = rig.login.read();
-		rig.file.pair(server.url, {
-			...login,
-			token_type: "Bearer",
-			expires_in: 129_600,
-			expires_at: new Date(Date.now() + 55 * 60_000).toISOString(),
-		});
+		rig.file.pair(server.url, someTokens("access-1", new Date(Date.now() + 55 * 60_000)));
 		for (let at = 0; at < 10; at++) monitor.turnStarted();
 		await server.waitFor("POST /auth/refresh");
 		await server.waitFor(beat, 4);

@@ -13,6 +13,12 @@ export class NotPaired extends Error {
 	override readonly name = "NotPaired";
 }
 
+/** A wrong code is refused with 401 too, and must not be sent twice; it says so in `reason`. */
+function isAboutToken(error: unknown): boolean {
+	if (!(error instanceof ApiError) || error.status !== 401) return false;
+	return !(typeof error.details === "object" && error.details !== null && "reason" in error.details);
+}
+
 export interface LoginOptions {
 	file: AuthFile;
 	/** Of the configured server; or what is wrong with its address, for the user. */
@@ -75,8 +81,18 @@ export class Login {
 		try {
 			return await work(token);
 		} catch (error) {
-			if (!(error instanceof ApiError) || error.status !== 401) throw error;
+			if (!isAboutToken(error)) throw error;
 			return work((await this.#refresh(token)).access_token);
+		}
+	}
+
+	/** The same for what can be done without a login too: `work` gets no token where there is none, or where it has ended. */
+	async callIfPaired<T>(work: (token?: string) => Promise<T>): Promise<T> {
+		try {
+			return await this.call(work);
+		} catch (error) {
+			if (!(error instanceof NotPaired)) throw error;
+			return work();
 		}
 	}
 

@@ -8,6 +8,7 @@ import type { SessionFile, SessionFiles } from "../state/session-files.ts";
 import { Spool } from "../state/spool.ts";
 import { EventSender, type SendResult } from "./event-sender.ts";
 import { afterHookMs, Heartbeat } from "./heartbeat.ts";
+import { Progress } from "./progress.ts";
 
 export interface MonitorDeps {
 	api: ApiClient;
@@ -19,6 +20,8 @@ export interface MonitorDeps {
 	heartbeatIntervalMs: number;
 	/** Absent where the client has none (Bedrock, Vertex, --bare). */
 	socket: MessagingSocket | undefined;
+	/** Whether somebody is at the computer; undefined where nothing says so. */
+	isPresent: () => boolean | undefined;
 	/** The server knows this session no more. */
 	onGone: (monitor: Monitor) => void;
 	/** Called with each heartbeat: what must happen now and then while a session runs. */
@@ -34,9 +37,13 @@ export class Monitor {
 	readonly #spool: Spool;
 	readonly #sender: EventSender;
 	readonly #heartbeat: Heartbeat;
+	readonly #progress: Progress;
 	readonly #stop = new AbortController();
 	#file: SessionFile;
 	#lastActivity: Date;
+	/** When the person last typed here; undefined once they answered from the phone. */
+	#attended: Date | undefined;
+	#isOnPhone = false;
 	#idToTell: string | undefined;
 	#unsaved: NodeJS.Timeout | undefined;
 	#standingTasks = new Set<string>();
@@ -51,6 +58,7 @@ export class Monitor {
 		this.#spool = new Spool(deps.home, file.session_id, log.warn);
 		this.#sender = new EventSender({ spool: this.#spool, session: file, api, log, now, newId, onGone });
 		this.#heartbeat = new Heartbeat(() => this.#beat(), deps.heartbeatIntervalMs);
+		this.#progress = new Progress((seconds) => this.#tellProgress(seconds));
 		this.replies = new Inbox({
 			api,
 			session: file,
@@ -58,7 +66,11 @@ export class Monitor {
 			socket: deps.socket,
 			given: {
 				via: (ref) => this.#file.given.find((reply) => reply.ref === ref)?.via,
-				add: (ref, via) => this.#save({ given: [...this.#file.given, { ref, via }] }),
+				add: (ref, via) => {
+					// With a prompt it comes along with what the person types here.
+					if (via !== "prompt") [this.#isOnPhone, this.#attended] = [true, undefined];
+					this.#save({ given: [...this.#file.given, { ref, via }] });
+				},
 			},
 			onGone,
 		});
@@ -85,6 +97,7 @@ export class Monitor {
 		this.flush();
 		this.#stop.abort();
 		this.#heartbeat.stop();
+		this.#progress.turnEnded();
 		this.replies.close();
 		await this.#sender.close();
 	}
@@ -112,9 +125,17 @@ export class Monitor {
 		if (this.doing.startsWith("waiting")) this.doing = "working";
 	}
 
+	/** The person typed a prompt or one of our commands, here at the computer. */
+	attended(): void {
+		this.#isOnPhone = false;
+		this.#attended = this.#deps.now();
+		this.#heartbeat.soon();
+	}
+
 	turnStarted(): void {
 		this.activity();
 		this.doing = "working";
+		this.#progress.turnStarted();
 		this.replies.turnStarted();
 		this.#saveTurn("open");
 		this.#heartbeat.soon();
@@ -124,6 +145,7 @@ export class Monitor {
 	turnEnded(outcome: "done" | "failed" | "open"): void {
 		this.activity();
 		this.doing = "idle";
+		this.#progress.turnEnded();
 		this.replies.turnEnded();
 		this.#saveTurn(outcome);
 	}
@@ -131,6 +153,7 @@ export class Monitor {
 	/** The client says that it waits for a prompt, also after an interrupt, which no other hook tells. */
 	idle(): void {
 		this.doing = "idle";
+		this.#progress.turnEnded();
 		this.replies.turnEnded();
 	}
 
@@ -142,12 +165,26 @@ export class Monitor {
 	}
 
 	report(type: EventType, details: EventDetails): void {
-		this.#sender.report(type, details);
+		this.#sender.report(type, details, this.#presence());
 	}
 
 	/** For callers that can wait: what the server said, or "later". */
 	async reportAndWait(type: EventType, details: EventDetails, waitMs: number): Promise<SendResult> {
-		return this.#sender.resultOf(this.#sender.report(type, details), waitMs);
+		return this.#sender.resultOf(this.#sender.report(type, details, this.#presence()), waitMs);
+	}
+
+	/** Where the person is, as far as this machine knows. */
+	#presence() {
+		const present = this.#deps.isPresent();
+		return {
+			...(this.#attended === undefined ? {} : { attended: this.#attended.toISOString() }),
+			...(present === undefined ? {} : { present: present && !this.#isOnPhone }),
+		};
+	}
+
+	/** What waits for an answer was told when it began to. */
+	#tellProgress(seconds: number): void {
+		if (!this.doing.startsWith("waiting")) this.report("progress", { running_seconds: seconds });
 	}
 
 	async #beat(): Promise<void> {
@@ -160,12 +197,14 @@ export class Monitor {
 				{
 					timestamp: now().toISOString(),
 					last_activity: this.#lastActivity.toISOString(),
+					...this.#presence(),
 					...(told === undefined ? {} : { claude_session_id: told }),
 				},
 				this.#stop.signal,
 			);
 			if (this.#idToTell === told) this.#idToTell = undefined;
 			if (!answer.monitoring) return onGone(this);
+			this.#progress.every(answer.progress);
 			if (this.#sender.waiting > 0) this.#sender.wake();
 			this.replies.wake();
 		} catch (error) {

@@ -20,6 +20,8 @@ export interface HookSession {
 	/** What it was last seen doing, in words for /notify-status. */
 	doing: string;
 	activity(): void;
+	/** The person typed here, at the computer. */
+	attended(): void;
 	turnStarted(): void;
 	/** `open`: nothing was sent about its end. */
 	turnEnded(outcome: "done" | "failed" | "open"): void;

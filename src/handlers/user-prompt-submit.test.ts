@@ -6,6 +6,12 @@ describe("a prompt", () => {
 	it("begins a turn, and says nothing when no reply is about (row 59)", () => {
 		const rig = hookRig();
 		expect(onUserPromptSubmit({ prompt: "migrate them" }, rig.tools)).toEqual({});
+		expect(rig.did).toEqual(["attended", "turn started"]);
+	});
+
+	it("that Claude Code submits by itself was typed by nobody", () => {
+		const rig = hookRig();
+		onUserPromptSubmit({ prompt: "<task-notification><summary>done</summary></task-notification>" }, rig.tools);
 		expect(rig.did).toEqual(["turn started"]);
 	});
 
@@ -39,7 +45,7 @@ describe("a prompt", () => {
 		(prompt) => {
 			const rig = hookRig({ waiting: ["reply"] });
 			expect(onUserPromptSubmit({ prompt }, rig.tools)).toEqual({});
-			expect(rig.did).toEqual(["activity"]);
+			expect(rig.did).toEqual(["activity", "attended"]);
 		},
 	);
 
@@ -52,6 +58,6 @@ describe("a prompt", () => {
 	it.each(["/other-command", "notify-start", "tell me about /notify-start"])("%s is a turn", (prompt) => {
 		const rig = hookRig();
 		onUserPromptSubmit({ prompt }, rig.tools);
-		expect(rig.did).toEqual(["turn started"]);
+		expect(rig.did).toEqual(["attended", "turn started"]);
 	});
 });

@@ -12,8 +12,11 @@ export const onUserPromptSubmit: QuickHandler = (input, { session }) => {
 	// Our own commands come through here first and never reach the model; a reply that only reads like one has been told by its ref.
 	if (context.length === 0 && /^\/notify[-:]/.test(prompt)) {
 		session.activity();
+		session.attended();
 		return {};
 	}
+	// What Claude Code itself submits (a background task that ended, a channel's message) is an element; nobody typed that.
+	if (context.length === 0 && !prompt.trimStart().startsWith("<")) session.attended();
 	session.turnStarted();
 	const told = [...context, ...session.replies.take("prompt")];
 	return told.length === 0 ? {} : { hookSpecificOutput: { hookEventName, additionalContext: told.join("\n\n") } };

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { EventAccepted, EventDetails } from "../contract/events.ts";
+import { plainText } from "../plain-text.ts";
 
 /** What the tools need of a monitored session. */
 export interface ToolSession {
@@ -59,7 +60,9 @@ const notifyUser: McpTool = {
 function outcomeWords(result: EventAccepted | "refused" | "later"): string {
 	if (result === "later") return "The server does not answer; the message waits and is sent when it does.";
 	if (result === "refused") return "The server did not take the message.";
-	if (result.outcome === "muted") return "Not sent: the user has switched messages off.";
+	if (["muted", "quiet", "present"].includes(result.outcome)) {
+		return `Not sent. ${plainText(result.why ?? "The user has switched messages off.")}`;
+	}
 	if (result.outcome !== "limited") return "Sent to the user's phone.";
 	const minutes = Math.ceil((result.retry_after ?? 0) / 60);
 	return `Not sent: too soon after the last one. The next can be sent in ${minutes} min.`;

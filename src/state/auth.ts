@@ -2,7 +2,7 @@ import { join } from "node:path";
 import Conf from "conf";
 import * as z from "zod";
 import type { Tokens } from "../contract/auth.ts";
-import { channelNames } from "../contract/channels.ts";
+import { channelName, channelTitle } from "../contract/channels.ts";
 import { ensurePrivateFile, ensurePrivateFolder, moveAside, removeFile } from "./files.ts";
 
 const login = z.object({
@@ -11,7 +11,9 @@ const login = z.object({
 	access_token: z.string(),
 	expires_at: z.iso.datetime(),
 	refresh_token: z.string(),
-	channel: z.enum(channelNames),
+	channel: channelName,
+	/** Missing in files of versions that did not know it. */
+	channel_title: channelTitle.optional(),
 	address_masked: z.string(),
 });
 export type StoredLogin = z.infer<typeof login>;
@@ -46,8 +48,9 @@ export class AuthFile {
 		}
 	}
 
-	pair(server: string, { access_token, expires_at, refresh_token, channel, address_masked }: Tokens): StoredLogin {
-		const next = { server, access_token, expires_at, refresh_token, channel, address_masked };
+	pair(server: string, tokens: Tokens): StoredLogin {
+		const { access_token, expires_at, refresh_token, channel, channel_title, address_masked } = tokens;
+		const next = { server, access_token, expires_at, refresh_token, channel, channel_title, address_masked };
 		this.#write({ state: "paired", login: next });
 		return next;
 	}

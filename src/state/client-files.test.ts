@@ -30,7 +30,7 @@ describe("a client's file", () => {
 		async () => {
 			await using home = await temporaryFolder();
 			// `sleep` takes the shell's place and never asks for the child that the shell left it.
-			const parent = spawn("sh", ["-c", "sh -c : & echo $!; exec sleep 30"], { stdio: ["ignore", "pipe", "ignore"] });
+			const parent = spawn("sh", ["-c", "sleep 0.3 & echo $!; exec sleep 30"], { stdio: ["ignore", "pipe", "ignore"] });
 			const [line] = await once(parent.stdout, "data");
 			const zombie = Number(String(line));
 			writeClientFile(home.path, zombie, file);

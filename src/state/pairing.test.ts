@@ -12,7 +12,6 @@ const pairing: PendingPairing = {
 	state: "s".repeat(32),
 	expires_at: "2026-11-20T14:13:00.000Z",
 	channel: "sms",
-	address_masked: "+1***8912",
 };
 
 describe("a pairing that waits for its code", () => {

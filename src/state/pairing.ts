@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import * as z from "zod";
-import { channelNames } from "../contract/channels.ts";
+import { channelName } from "../contract/channels.ts";
 import { moveAside, readIfThere, removeFile, writePrivateFile } from "./files.ts";
 
 /** A pairing whose code is on its way to the phone. On disk, because `/notify-pair` may be typed in another session. */
@@ -10,8 +10,7 @@ const pendingPairing = z.object({
 	code_verifier: z.string(),
 	state: z.string(),
 	expires_at: z.iso.datetime(),
-	channel: z.enum(channelNames),
-	address_masked: z.string(),
+	channel: channelName,
 });
 export type PendingPairing = z.infer<typeof pendingPairing>;
 
