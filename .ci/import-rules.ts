@@ -32,11 +32,12 @@ const zones: Zone[] = [
 		name: "server/routes, server/pages",
 		files: /^server\/(routes|pages)\//,
 		may: /^(src\/contract\/|server\/((auth|domain|inbound)\/|(errors|http|app-deps|plugin-archive|simulator-phone)\.ts$))/,
+		mayTypes: /^server\/channels\/channel\.ts$/,
 	},
 	{
 		name: "server/auth",
 		files: /^server\/auth\//,
-		may: /^(src\/contract\/|server\/(db\/|domain\/(secrets|fingerprint|session-token)\.ts$|(errors|http)\.ts$))/,
+		may: /^(src\/contract\/|server\/(db\/|domain\/(secrets|fingerprint|session-token|policy-row)\.ts$|(errors|http)\.ts$))/,
 		mayTypes: /^server\/(domain\/|app-deps\.ts$)/,
 	},
 	{
@@ -56,7 +57,7 @@ const zones: Zone[] = [
 	{
 		name: "server/outbox",
 		files: /^server\/outbox\//,
-		may: /^(src\/contract\/|server\/(db\/|channels\/|domain\/render-message\.ts$))/,
+		may: /^(src\/contract\/|server\/(db\/|channels\/|domain\/(limits|render-message|reply-token)\.ts$))/,
 		mayTypes: /^server\/domain\/(deps|notice)\.ts$/,
 		packages: { never: web },
 	},
@@ -69,7 +70,7 @@ const zones: Zone[] = [
 	{
 		name: "server/channels",
 		files: /^server\/channels\//,
-		may: /^(src\/contract\/|server\/channels\/channel\.ts$)/,
+		may: /^(src\/contract\/|server\/(channels\/channel\.ts$|errors\.ts$|inbound\/))/,
 		mayTypes: /^server\/simulator-phone\.ts$/,
 		packages: { never: web },
 	},
@@ -125,7 +126,7 @@ async function registeredChannels(root: string): Promise<ReadonlySet<string>> {
 	const registry = "server/channels/index.ts";
 	const source = await readFile(join(root, registry), "utf8").catch(() => "");
 	const imports = readModule(registry, source).imports;
-	return new Set(imports.flatMap(({ target }) => (/\/(channel|index)\.ts$/.test(target) ? [] : target)));
+	return new Set(imports.flatMap(({ target, typeOnly }) => (typeOnly ? [] : target)));
 }
 
 function judge(path: string, zone: Zone, source: string, channels: ReadonlySet<string>): string[] {
