@@ -52,7 +52,7 @@ describe.each(databases)("the login pages on $name", ({ open }) => {
 		const html = await answer.text();
 		expect(html).toMatch(/^<!DOCTYPE html>/);
 		expect(html).toMatch(/<form method="post" action="\/login\/send">/);
-		expect(html).toMatch(/<input[^>]*name="address"[^>]*type="tel"/);
+		expect(html).toMatch(/<input[^>]*name="address_sms"[^>]*type="tel"/);
 		expect(html).not.toMatch(/<script|<iframe|\son\w+=|javascript:/i);
 		const policy = answer.headers.get("content-security-policy") ?? "";
 		const nonce = /style-src 'nonce-([\w-]{20,})'/.exec(policy)?.[1] ?? "none";

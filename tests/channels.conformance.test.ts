@@ -1,250 +1,159 @@
+import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
-import type { Channel, DeliveryResult } from "../server/channels/channel.ts";
+import type { Channel, DeliveryResult, Message } from "../server/channels/channel.ts";
 import { createChannels } from "../server/channels/index.ts";
-import { renderMessage } from "../server/domain/render-message.ts";
+import { parseContact } from "../server/domain/parse-contact.ts";
+import { plainMessage, renderMessage } from "../server/domain/render-message.ts";
 import { SimulatorPhone } from "../server/simulator-phone.ts";
-import { type ChannelName, channelNames } from "../src/contract/channels.ts";
-import { type Misbehaviour, startTwilioEmulator } from "./helpers/twilio-emulator.ts";
+import { abilities, carriers, tableLine } from "./helpers/channel-table.ts";
+import { emailByResend, emailBySmtp } from "./rows/email.ts";
+import { connected, context, type Fault, faults, mac, type ProviderRow, type Row } from "./rows/row.ts";
+import { smsByTwilio, smsSimulated } from "./rows/sms.ts";
+import { telegramByBot } from "./rows/telegram.ts";
 
-/** A channel beside whatever receives its messages. */
-interface Fixture extends AsyncDisposable {
-	channel: Channel;
-	/** A good address of it. */
-	address: string;
-	/** Messages that arrived, as their receiver reads them. */
-	arrived(): string[];
-}
+/** One row a channel and provider. */
+const withProvider: readonly ProviderRow[] = [smsByTwilio, telegramByBot, emailByResend, emailBySmtp];
+const all: readonly Row[] = [...withProvider, smsSimulated];
 
-/** A fixture whose provider can be told to fail. */
-interface ProviderFixture extends Fixture {
-	/** Makes the next request meet this. */
-	next(misbehaviour: Misbehaviour): void;
-	/** An address that the provider refuses for good. */
-	wrongAddress: string;
-	/** What must never be seen outside the channel. */
-	secrets: string[];
-	/** Breaches of the vendor's protocol. */
-	violations: string[];
-	/** Lets nobody listen at the provider's address any more. */
-	goAway(): Promise<void>;
-}
-
-const publicUrl = () => new URL("https://notify.example.com");
-
-async function smsByTwilio(): Promise<ProviderFixture> {
-	const twilio = await startTwilioEmulator({ callbacks: "manual" });
-	const channels = createChannels({
-		twilio: {
-			accountSid: twilio.accountSid,
-			authToken: twilio.authToken,
-			phoneNumber: twilio.number,
-			baseUrl: new URL(twilio.baseUrl),
-		},
-		publicUrl,
-		phone: undefined,
-	});
-	return {
-		channel: get(channels, "sms"),
-		address: "+15551238912",
-		wrongAddress: "+15005550001",
-		arrived: () => twilio.sent.map((sms) => sms.body),
-		next: (misbehaviour) => twilio.next(misbehaviour),
-		secrets: [twilio.authToken, btoa(`${twilio.accountSid}:${twilio.authToken}`), "+15551238912", "+15005550001"],
-		violations: twilio.violations,
-		goAway: () => twilio[Symbol.asyncDispose](),
-		[Symbol.asyncDispose]: () => twilio[Symbol.asyncDispose](),
+function send(channel: Channel, address: string, message: Message | string = "tests pass", signal?: AbortSignal) {
+	const options = {
+		signal: signal ?? AbortSignal.timeout(10_000),
+		// Each is a message of its own: with one key the second would be the first again.
+		idempotencyKey: randomUUID(),
 	};
+	return channel.deliver(address, typeof message === "string" ? plainMessage(message) : message, options);
 }
-
-function smsSimulated(): Promise<Fixture> {
-	const phone = new SimulatorPhone();
-	return Promise.resolve({
-		channel: get(createChannels({ twilio: undefined, publicUrl, phone }), "sms"),
-		address: "+15551238912",
-		arrived: () => phone.messages.map((message) => message.text),
-		[Symbol.asyncDispose]: () => Promise.resolve(),
-	});
-}
-
-function get(channels: ReadonlyMap<ChannelName, Channel>, name: ChannelName): Channel {
-	const channel = channels.get(name);
-	if (channel === undefined) throw new Error(`there is no channel ${name}`);
-	return channel;
-}
-
-/** One row a channel. */
-const withProvider = [{ name: "SMS by Twilio", open: smsByTwilio }];
-const all = [...withProvider, { name: "SMS on the simulator", open: smsSimulated }];
-
-const send = (channel: Channel, address: string, text = "tests pass", signal = AbortSignal.timeout(10_000)) =>
-	channel.deliver(address, { text }, { signal, idempotencyKey: "01990000-0000-7000-8000-000000000001" });
 
 const hostile = `_*[]()~\`<b>&@everyone ${"x".repeat(5000)}`;
+const conversation = { id: "01990000-0000-7000-8000-000000000002", replyToken: "a2b3c4d5e6f7g2h3" };
 
 describe.each(all)("$name", ({ open }) => {
 	it("delivers a message and says by which id the provider knows it (row 97)", async () => {
-		await using fixture = await open();
-		const result = await send(fixture.channel, fixture.address);
-		expect(result).toMatchObject({ ok: true, providerId: expect.stringMatching(/./), segments: 1 });
-		expect(fixture.arrived()).toEqual(["tests pass"]);
+		await using row = await open();
+		expect(await send(row.channel, row.address)).toMatchObject({ ok: true, providerId: expect.stringMatching(/./) });
+		expect(row.arrived()).toEqual(["tests pass"]);
 	});
 
-	it("brings hostile text literally and cut at a character, within the provider's length (row 97)", async () => {
-		await using fixture = await open();
-		const { channel, address } = fixture;
+	it("brings hostile text literally and cut at a character, within the provider's length (rows 97, 107)", async () => {
+		await using row = await open();
+		const { channel, address } = row;
 		const details = { error_message: `${hostile}👩‍👩‍👧‍👦\ud83d` };
-		const content = { type: "error", details, description: "a\u0000b", handle: "b", held: undefined } as const;
-		for (const preferredLength of [channel.style.preferredLength, channel.style.maxLength]) {
-			const message = renderMessage({ kind: "event", ...content }, { ...channel.style, preferredLength });
-			expect((await send(channel, address, message.text)).ok).toBe(true);
+		for (const text of [details, { error_message: `first line\n${details.error_message}` }]) {
+			const content = { type: "error", details: text, description: "a\u0000b", handle: "b", held: undefined } as const;
+			for (const preferredLength of [channel.style.preferredLength, channel.style.maxLength]) {
+				const style = { ...channel.style, preferredLength };
+				const message = renderMessage({ kind: "event", ...content }, style, { conversation });
+				expect((await send(channel, address, message)).ok).toBe(true);
+			}
 		}
-		for (const text of fixture.arrived()) {
+		for (const text of row.arrived()) {
 			expect(text).toContain(channel.style.charset === "gsm7" ? "_*[]()~'<b>&@everyone xx" : hostile.slice(0, 24));
 			expect(text.length).toBeLessThanOrEqual(channel.style.maxLength);
 			expect(text.isWellFormed()).toBe(true);
 		}
-		expect(fixture.arrived()).toHaveLength(2);
+		expect(row.arrived()).toHaveLength(4);
 	});
 
-	it("takes its own example as an address, and refuses what is none with a sentence for the user", async () => {
-		await using fixture = await open();
-		const { channel } = fixture;
-		const check = channel.checkAddress(channel.addressExample);
-		expect(check).toMatchObject({ ok: true, address: channel.addressExample });
-		expect(check.ok && check.label).not.toContain(channel.addressExample);
+	it("takes its own example as an address, and refuses what is none with a sentence for the user (row 100)", async () => {
+		await using row = await open();
+		const { channel } = row;
+		const contact = parseContact(channel.addressExample, new Map([[channel.name, channel]]));
+		if (!contact.ok) throw new Error(contact.message);
+		const check = channel.checkAddress(contact.address);
+		expect(check).toMatchObject({ ok: true, address: expect.stringMatching(/./) });
+		expect(check.ok && check.label).not.toContain(contact.address);
 		expect(channel.checkAddress("nonsense")).toMatchObject({ ok: false, message: expect.stringMatching(/\.$/) });
 	});
 
 	it("says of itself what the rest of the server goes by", async () => {
-		await using fixture = await open();
-		const { channel } = fixture;
-		expect(channelNames).toContain(channel.name);
+		await using row = await open();
+		const { channel } = row;
+		expect(channel.name).toMatch(/^[a-z][a-z0-9_]{0,31}$/);
 		expect(channel.title).not.toBe("");
 		expect(channel.style.preferredLength).toBeLessThanOrEqual(channel.style.maxLength);
 	});
 });
 
-describe.each(withProvider)("$name", ({ open }) => {
-	const refused = (misbehaviour: Misbehaviour) => ({ misbehaviour, retryable: false });
-	const passing = (misbehaviour: Misbehaviour) => ({ misbehaviour, retryable: true });
+const stalling: readonly Fault[] = ["hang", "drip"];
+const failing = withProvider.flatMap((row) =>
+	row.faults
+		.filter((fault) => !stalling.includes(fault))
+		.map((fault) => ({ name: row.name, open: () => row.open(), fault, retryable: faults[fault] })),
+);
+const hanging = withProvider.flatMap((row) =>
+	stalling
+		.filter((fault) => row.faults.includes(fault))
+		.map((fault) => ({ name: row.name, open: () => row.open(), fault })),
+);
 
-	it("carries the provider's own wait out of a 429, in seconds and as a date (row 97)", async () => {
-		await using fixture = await open();
-		fixture.next({ kind: "answer", status: 429, code: 20429, headers: { "retry-after": "3" } });
-		expect(await send(fixture.channel, fixture.address)).toMatchObject({
-			ok: false,
-			retryable: true,
-			code: "20429",
-			retryAfterMs: 3000,
-		});
-		const date = new Date(Date.now() + 60_000).toUTCString();
-		fixture.next({ kind: "answer", status: 429, headers: { "retry-after": date } });
-		const later = await send(fixture.channel, fixture.address);
-		expect(later.ok ? 0 : later.retryAfterMs).toBeGreaterThan(50_000);
-		expect(later.ok ? 0 : later.retryAfterMs).toBeLessThanOrEqual(60_000);
+describe("a channel whose provider misbehaves", () => {
+	it.each(failing)("$name: $fault may be tried again: $retryable (rows 95, 97)", async ({ open, fault, retryable }) => {
+		await using row = await open();
+		row.fail(fault);
+		expect(await send(row.channel, row.address)).toMatchObject({ ok: false, retryable });
 	});
 
-	it.each(["hang", "drip"] as const)(
-		"ends with its signal when the provider does not answer (%s), and may be tried again (row 97)",
-		async (kind) => {
-			await using fixture = await open();
-			fixture.next({ kind });
-			const abort = new AbortController();
-			const sending = send(fixture.channel, fixture.address, "x", abort.signal);
-			setTimeout(() => abort.abort(), 100);
-			expect(await sending).toMatchObject({ ok: false, retryable: true });
-			expect(await send(fixture.channel, fixture.address, "x", AbortSignal.abort())).toMatchObject({ retryable: true });
-		},
-	);
+	it.each(hanging)("$name: $fault ends with the signal, and may be tried again (row 97)", async ({ open, fault }) => {
+		await using row = await open();
+		row.fail(fault);
+		const abort = new AbortController();
+		const sending = send(row.channel, row.address, "x", abort.signal);
+		setTimeout(() => abort.abort(), 100);
+		expect(await sending).toMatchObject({ ok: false, retryable: true });
+		expect(await send(row.channel, row.address, "x", AbortSignal.abort())).toMatchObject({ retryable: true });
+	});
+});
+
+describe.each(withProvider)("$name", (given) => {
+	it("stands in the table of docs/channels.md as it is", async () => {
+		await using row = await given.open();
+		const carrier = carriers.find(({ name }) => name === given.name);
+		if (carrier === undefined) throw new Error(`the registry has no ${given.name}`);
+		const line = `${tableLine(given.name, carrier.provider)}${abilities(row.channel)}`;
+		const page = await readFile(new URL("../docs/channels.md", import.meta.url), "utf8");
+		expect(page.split("\n").find((written) => written.startsWith(`| ${given.name} |`))).toBe(line);
+	});
+
+	it("carries the provider's own wait out of a refusal (row 97)", async () => {
+		await using row = await given.open();
+		row.busy?.(3);
+		const result = await send(row.channel, row.address);
+		if (row.busy === undefined) expect(result.ok).toBe(true);
+		else expect(result).toMatchObject({ ok: false, retryable: true, retryAfterMs: 3000 });
+	});
 
 	it("is final about a wrong target, and nothing is sent (row 97)", async () => {
-		await using fixture = await open();
-		expect(await send(fixture.channel, fixture.wrongAddress)).toMatchObject({ ok: false, retryable: false });
-		expect(fixture.arrived()).toEqual([]);
-	});
-
-	it.each([
-		["500", passing({ kind: "answer", status: 500 })],
-		["503 in HTML", passing({ kind: "answer", status: 503, body: "<html>busy</html>" })],
-		["a reset", passing({ kind: "reset" })],
-		["a lost answer", passing({ kind: "lost_answer" })],
-		[
-			"200 from something in between",
-			passing({ kind: "answer", status: 200, body: "<html>log in to the Wi-Fi</html>" }),
-		],
-		[
-			"an answer larger than any of the provider's",
-			passing({ kind: "answer", status: 201, body: JSON.stringify({ sid: "SM1", pad: "x".repeat(100_000) }) }),
-		],
-		["408", passing({ kind: "answer", status: 408 })],
-		["400", refused({ kind: "answer", status: 400 })],
-		["401", refused({ kind: "answer", status: 401, code: 20003 })],
-		["404", refused({ kind: "answer", status: 404, code: 20404 })],
-		[
-			"a redirect, which is not followed",
-			refused({ kind: "answer", status: 302, headers: { location: "http://127.0.0.1:1/" } }),
-		],
-	])("knows whether %s may go better next time (row 95)", async (_what, { misbehaviour, retryable }) => {
-		await using fixture = await open();
-		fixture.next(misbehaviour);
-		expect(await send(fixture.channel, fixture.address)).toMatchObject({ ok: false, retryable });
+		await using row = await given.open();
+		expect(await send(row.channel, row.wrongAddress)).toMatchObject({ ok: false, retryable: false });
+		expect(row.arrived()).toEqual([]);
 	});
 
 	it("never shows a secret or an address, whatever goes wrong (row 97)", async () => {
-		await using fixture = await open();
-		const { channel, address, wrongAddress, secrets } = fixture;
+		await using row = await given.open();
+		const { channel, address, wrongAddress, secrets } = row;
 		const results: DeliveryResult[] = [await send(channel, wrongAddress)];
-		const misbehaviours: Misbehaviour[] = [
-			{ kind: "answer", status: 401, code: 20003 },
-			{ kind: "answer", status: 400, code: 99_999, message: `The 'To' number ${address} is odd` },
-			{ kind: "answer", status: 500, body: `<html>${address}</html>` },
-			{ kind: "reset" },
-		];
-		for (const misbehaviour of misbehaviours) {
-			fixture.next(misbehaviour);
+		for (const fault of given.faults.filter((each) => !stalling.includes(each))) {
+			row.fail(fault);
 			results.push(await send(channel, address));
 		}
-		await fixture.goAway();
+		await row.goAway();
 		results.push(await send(channel, address));
 		expect(results.map((result) => result.ok)).toEqual(results.map(() => false));
 		const seen = inspect(results, { depth: 10 });
 		for (const secret of secrets) expect(seen).not.toContain(secret);
-		expect(fixture.violations).toEqual([]);
+		expect(row.violations).toEqual([]);
 	});
 });
 
-describe("SMS by Twilio", () => {
-	it("asks for a report of each message at our own address, and lets the carrier try for ten minutes (row 119)", async () => {
-		await using twilio = await startTwilioEmulator({ callbacks: "manual" });
-		const { accountSid, authToken, number: phoneNumber } = twilio;
-		const credentials = { accountSid, authToken, phoneNumber, baseUrl: new URL(twilio.baseUrl) };
-		const sms = get(createChannels({ twilio: credentials, publicUrl, phone: undefined }), "sms");
-		await send(sms, "+15551238912", '(b) Claude: "x"');
-		expect(twilio.sent).toMatchObject([
-			{
-				to: "+15551238912",
-				from: phoneNumber,
-				validityPeriod: 600,
-				statusCallback:
-					"https://notify.example.com/webhooks/twilio/status?delivery=01990000-0000-7000-8000-000000000001",
-			},
-		]);
-	});
-
-	it("tells that the person opted out", async () => {
-		await using fixture = await smsByTwilio();
-		expect(await send(fixture.channel, "+15005550004")).toMatchObject({
-			ok: false,
-			retryable: false,
-			optedOut: true,
-			code: "21610",
+describe("the registry", () => {
+	it("has no channel in production without credentials, and simulates each in development", () => {
+		expect(createChannels({ configured: new Map(), context, mac, phone: undefined }).size).toBe(0);
+		expect(connected("sms", {}, new SimulatorPhone())).toMatchObject({
+			simulated: true,
+			receipts: false,
+			metered: true,
 		});
-	});
-
-	it("is not there in production without credentials, and is simulated in development", () => {
-		expect(createChannels({ twilio: undefined, publicUrl, phone: undefined }).size).toBe(0);
-		const simulated = createChannels({ twilio: undefined, publicUrl, phone: new SimulatorPhone() });
-		expect(simulated.get("sms")).toMatchObject({ simulated: true, receipts: false, metered: true });
 	});
 });

@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { qrText } from "../src/commands/qr.ts";
 import { buildInto, hookOf as hook, initialize, startCompanion, typed } from "./helpers/companion-process.ts";
 import { startScriptedServer } from "./helpers/scripted-server.ts";
 import { type TemporaryFolder, temporaryFolder } from "./helpers/temporary-folder.ts";
@@ -42,6 +43,22 @@ it("/notify-setup opens its page where there is a desktop, and prints it too (ro
 		code_challenge: expect.stringMatching(/^[\w-]{43}$/),
 		code_challenge_method: "S256",
 	});
+});
+
+it.each([20, 24] as const)("/notify-setup telegram draws its QR code on Node %i (row 46)", async (node) => {
+	await using server = await startScriptedServer();
+	await using home = await temporaryFolder();
+	const link = "https://t.me/claude_notify_bot?start=abcdefgh";
+	const body = { temp_token: "t".repeat(32), expires_in: 600, channel: "telegram", channel_title: "Telegram", link };
+	server.on("POST /login", () => ({ status: 200, body: { ...body, address_masked: null } }));
+	await using companion = await startCompanion(plugin, {
+		node,
+		env: { HOME: home.path, CLAUDE_NOTIFY_URL: server.url },
+	});
+	await initialize(companion);
+	const { reason } = Object(await companion.hook(typed("setup", "telegram")));
+	expect(reason).toContain(`${link}\n${qrText(link)}\n`);
+	expect(companion.stderr()).toBe("");
 });
 
 it("/notify-setup where opening a page fails prints it and goes on (row 46)", async () => {

@@ -2,6 +2,8 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { maxTemplate, templateVariables } from "../src/contract/templates.ts";
+import { carriers } from "./helpers/channel-table.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const pages = [
@@ -9,6 +11,8 @@ const pages = [
 	"AGENTS.md",
 	"CHANGELOG.md",
 	"docs/architecture.md",
+	"docs/channels.md",
+	"docs/settings.md",
 	"docs/security.md",
 	"docs/manual-checklist.md",
 ];
@@ -38,11 +42,31 @@ describe("the documents", () => {
 		expect(known.filter((name) => !readme.includes(`\`${name}\``) && name !== "TWILIO_BASE_URL")).toEqual([]);
 	});
 
+	it.each(carriers)(
+		"tell how to get the credentials of $name, what they cost and how to switch it off (row 200)",
+		async ({ name, provider }) => {
+			const text = await read("docs/channels.md");
+			const section = text.split(/^## /m).find((each) => each.startsWith(name)) ?? "";
+			expect(section).toMatch(/^1\. /m);
+			expect(section).toContain("*Costs*");
+			for (const variable of provider.variables.filter(({ required }) => required)) {
+				expect(text).toContain(`\`${variable.name}\``);
+			}
+			expect(text).toContain("**Switching a channel off**");
+		},
+	);
+
+	it("list each variable of a template (row 106)", async () => {
+		const text = await read("docs/channels.md");
+		for (const name of templateVariables) expect(text).toContain(`\`{{${name}}}\``);
+		expect(text).toContain(`${maxTemplate} characters`);
+	});
+
 	it("show each slash command that the plugin has", async () => {
 		const readme = await read("README.md");
 		const files = await readdir(join(root, "commands"));
 		const commands = files.map((file) => `/${file.replace(/\.md$/, "")}`);
-		expect(commands).toHaveLength(7);
+		expect(commands).toHaveLength(10);
 		expect(commands.filter((command) => !readme.includes(`\`${command}`))).toEqual([]);
 	});
 

@@ -3,7 +3,7 @@ import { databases } from "./helpers/database.ts";
 import { pairedPerson, poll, startReplyServer, startSession } from "./helpers/reply-server.ts";
 import { until } from "./helpers/until.ts";
 
-describe.each(databases)("a shutdown on $name", ({ open }) => {
+describe.each(databases)("a shutdown on $name", { timeout: 60_000 }, ({ open }) => {
 	it("answers waiting long-polls with 204, takes no new connection, and loses no reply", async () => {
 		const database = await open();
 		const first = await startReplyServer(database);

@@ -151,7 +151,7 @@ describe.each(databases)("events over HTTP on $name", ({ open }) => {
 		const { session } = await person();
 		const now = new Date().toISOString();
 		const answer = await send(session, "heartbeat", { timestamp: now, last_activity: now });
-		expect(heartbeatAnswer.parse(answer.body)).toEqual({ status: "active", monitoring: true });
+		expect(heartbeatAnswer.parse(answer.body)).toEqual({ status: "active", monitoring: true, progress: 0 });
 		expect((await send(session, "heartbeat", { timestamp: now })).status).toBe(400);
 	});
 

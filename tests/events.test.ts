@@ -1,11 +1,12 @@
 import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { deliveries, events, identities } from "../server/db/schema.ts";
+import { deliveries, events, identities, users } from "../server/db/schema.ts";
 import { acceptEvent } from "../server/domain/accept-event.ts";
 import { eventLimits } from "../server/domain/limits.ts";
 import type { EventType } from "../src/contract/events.ts";
 import { databases, type TestDatabase, travel } from "./helpers/database.ts";
 import { addSession, addUser, report, type TestDeps, testChannel, testDeps } from "./helpers/fixture.ts";
+import { zoneOfEvening } from "./helpers/quiet.ts";
 
 describe.each(databases)("accepting events on $name", ({ open }) => {
 	let database: TestDatabase;
@@ -29,6 +30,8 @@ describe.each(databases)("accepting events on $name", ({ open }) => {
 		expect(await acceptEvent(deps, session, event)).toEqual({
 			event_id: event.id,
 			outcome: "queued",
+			why: null,
+			delay: 0,
 			channels: [
 				{ channel: "sms", outcome: "queued" },
 				{ channel: "telegram", outcome: "queued" },
@@ -140,8 +143,9 @@ describe.each(databases)("accepting events on $name", ({ open }) => {
 		expect((await deliveriesOf(session.id)).map((row) => row.heldBefore).at(-1)).toBe(2);
 	});
 
-	it("sends a user 30 SMS a day over all sessions, and goes on with the other channels", async () => {
+	it("sends a user 30 SMS a day over all sessions, goes on with the other channels, and begins anew at the user's midnight (row 87)", async () => {
 		const user = await addUser(deps, ["sms", "telegram"]);
+		await deps.db.update(users).set({ timeZone: zoneOfEvening() }).where(eq(users.id, user.userId));
 		let sms = 0;
 		for (let n = 0; n < 32; n++) {
 			const session = await addSession(deps, user, { handle: null });
@@ -152,8 +156,12 @@ describe.each(databases)("accepting events on $name", ({ open }) => {
 		expect(sms).toBe(30);
 		const session = await addSession(deps, user, { handle: null });
 		const blocked = await acceptEvent(deps, session, report("error"));
-		expect(blocked.retry_after).toBeGreaterThan(86_000);
-		await travel(deps.db, "1 day");
+		expect(blocked.next_allowed_at).toMatch(/:00:00\.000Z$/);
+		const left = Date.parse(blocked.next_allowed_at ?? "") - Date.now();
+		expect(left).toBeLessThanOrEqual(6 * 3_600_000);
+		await travel(deps.db, `${Math.floor(left / 1000) - 60} seconds`);
+		expect((await acceptEvent(deps, session, report("done"))).channels[0]?.outcome).toBe("limited");
+		await travel(deps.db, "61 seconds");
 		expect((await acceptEvent(deps, session, report("error"))).channels[0]?.outcome).toBe("queued");
 		const [after] = (await deliveriesOf(session.id)).filter((row) => row.channel === "sms");
 		expect(after?.heldBefore).toBe(1);

@@ -41,7 +41,12 @@ describe.each(databases)("the outbox on $name", ({ open }) => {
 
 	it("shows a simulated message on the phone and calls it delivered, since it is where the person reads it", async () => {
 		const phone = new SimulatorPhone();
-		const channels = createChannels({ twilio: undefined, publicUrl: () => new URL("http://127.0.0.1:1"), phone });
+		const channels = createChannels({
+			configured: new Map(),
+			context: { publicUrl: () => new URL("http://127.0.0.1:1") },
+			mac: world.deps.vault.mac,
+			phone,
+		});
 		const user = await addUser(world.deps);
 		const id = await addDelivery(world.deps, user);
 		world.start({}, { ...world.deps, channels });
@@ -92,7 +97,7 @@ describe.each(databases)("the outbox on $name", ({ open }) => {
 		const waiting = await addDelivery(world.deps, user);
 		const [first] = await claimDeliveries(world.deps.db, claim);
 		if (first === undefined) throw new Error("nothing was claimed");
-		await settle(world.deps.db, first, { ...busy, retryAfterMs: 60_000 }, atOnce);
+		await settle(world.deps, first, { ...busy, retryAfterMs: 60_000 }, atOnce);
 		const row = await world.rowOf(waiting);
 		expect(row).toMatchObject({ state: "pending", error: "The provider is busy.", leaseUntil: null });
 		expect(row.nextAttemptAt.getTime() - row.updatedAt.getTime()).toBe(63_000);
@@ -101,7 +106,7 @@ describe.each(databases)("the outbox on $name", ({ open }) => {
 		const [second] = await claimDeliveries(world.deps.db, claim);
 		expect(second).toMatchObject({ id: waiting, attempts: 2 });
 		if (second === undefined) return;
-		await settle(world.deps.db, { ...second, left_ms: 59_000 }, { ...busy, retryAfterMs: 60_000 }, atOnce);
+		await settle(world.deps, { ...second, left_ms: 59_000 }, { ...busy, retryAfterMs: 60_000 }, atOnce);
 		expect(await world.rowOf(waiting)).toMatchObject({ state: "dead", error: "The provider is busy." });
 	});
 

@@ -7,6 +7,7 @@ import { databases, type TestDatabase } from "./helpers/database.ts";
 import { exchangeBody, loginBody, post, secret, withToken } from "./helpers/login.ts";
 import { rawRequest } from "./helpers/raw-request.ts";
 import { startReplyServer } from "./helpers/reply-server.ts";
+import { simulatorOf } from "./helpers/simulator.ts";
 import { until } from "./helpers/until.ts";
 
 const silent = () => undefined;
@@ -26,19 +27,7 @@ describe("the phone simulator", () => {
 		await database.close();
 	});
 
-	const url = () => server.url;
-	const textsTo = (address: string) =>
-		server.deps.phone?.messages
-			.filter((each) => each.address === address && each.direction === "to_phone")
-			.map((each) => each.text) ?? [];
-	const send = (body: Record<string, string>, headers: Record<string, string> = {}) =>
-		rawRequest(url(), {
-			method: "POST",
-			path: "/dev/phone/send",
-			headers: { origin: url().origin, "content-type": "application/json", accept: "application/json", ...headers },
-			body: JSON.stringify(body),
-		});
-	const page = async (query = "") => (await fetch(new URL(`/dev/phone${query}`, url()))).text();
+	const { url, textsTo, send, page } = simulatorOf(() => server);
 
 	/** Pairs over the API as the companion does, with the code from the simulated phone. Returns the login's headers. */
 	async function pair(address: string): Promise<Record<string, string>> {

@@ -89,7 +89,7 @@ describe.each(databases)("receipts on $name", ({ open }) => {
 		const [claimed] = await claimDeliveries(world.deps.db, claim);
 		if (claimed === undefined) throw new Error("nothing was claimed");
 		const sid = freshSid();
-		await settle(world.deps.db, claimed, busy, { ...atOnce, random: () => 0 });
+		await settle(world.deps, claimed, busy, { ...atOnce, random: () => 0 });
 		expect(await record(receipt(sid, "sent", { delivery: id }))).toBe(true);
 		expect(await claimDeliveries(world.deps.db, claim)).toEqual([]);
 		expect(await world.rowOf(id)).toMatchObject({ state: "sent", providerId: sid, error: null });

@@ -3,6 +3,7 @@ import { uuidv7 } from "uuidv7";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { sessions } from "../server/db/schema.ts";
 import { receiveInbound } from "../server/domain/receive-inbound.ts";
+import { replyToken } from "../server/domain/reply-token.ts";
 import { databases, type TestDatabase } from "./helpers/database.ts";
 import {
 	inboxOf,
@@ -57,7 +58,12 @@ describe.each(databases)("replies on $name", ({ open }) => {
 			const other = await seedUser(world.deps);
 			const theirs = await seedSession(database.db, other, "b");
 			expect(await receive("b go")).toEqual({ outcome: "answered", notice: "no_session" });
-			expect(await receiveInbound(world.deps, { ...sms(user, "go"), replyTo: theirs })).toMatchObject({
+			expect(
+				await receiveInbound(world.deps, {
+					...sms(user, "go"),
+					pointer: { token: replyToken(world.deps, user.identityId, theirs) },
+				}),
+			).toMatchObject({
 				notice: "no_session",
 			});
 			expect(await textsOf(theirs)).toEqual([]);

@@ -1,70 +1,22 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildServer } from "../.ci/build.ts";
 import { databases, type TestDatabase } from "./helpers/database.ts";
+import { serverStarter } from "./helpers/server-process.ts";
 import { until } from "./helpers/until.ts";
 
-const root = resolve(import.meta.dirname, "..");
-
-interface Running extends AsyncDisposable {
-	child: ChildProcess;
-	stdout(): string;
-	stderr(): string;
-	/** Exit code, once it has ended. */
-	ended: Promise<number | null>;
-}
-
-let main: string;
+let start: Awaited<ReturnType<typeof serverStarter>>;
 let folder: string;
 let postgres: TestDatabase;
 
-/** The server as `npm start` runs it, with this environment and nothing else. */
-function start(env: Record<string, string>): Running {
-	const child = spawn(process.execPath, [main], {
-		cwd: root,
-		env: { HOST: "127.0.0.1", PORT: "0", DATA_DIR: join(folder, "data"), ...env },
-		stdio: ["ignore", "pipe", "pipe"],
-	});
-	let [out, err] = ["", ""];
-	child.stdout?.setEncoding("utf8").on("data", (text) => {
-		out += text;
-	});
-	child.stderr?.setEncoding("utf8").on("data", (text) => {
-		err += text;
-	});
-	const ended = once(child, "close").then(([code]) => code as number | null);
-	return {
-		child,
-		stdout: () => out,
-		stderr: () => err,
-		ended,
-		async [Symbol.asyncDispose]() {
-			child.kill("SIGKILL");
-			await ended;
-		},
-	};
-}
-
-/** Its address, once it has said so. */
-async function addressOf(running: Running): Promise<URL> {
-	const said = await until(
-		() => /listens on (http:\S+)/.exec(running.stdout())?.[1],
-		15_000,
-		() => `it said: ${running.stdout()}${running.stderr()}`,
-	);
-	return new URL(said);
-}
-
 beforeAll(async () => {
-	main = await buildServer(root);
 	folder = await mkdtemp(join(tmpdir(), "claude-notify-process-"));
+	start = await serverStarter(folder);
 	postgres = await databases[1].open();
 });
 afterAll(async () => {
@@ -77,17 +29,18 @@ const onPostgres = () => ({ DATABASE_URL: postgres.url ?? "" });
 describe("the server process", () => {
 	it("says where the simulated phone is, how to start Claude Code and how to pair", async () => {
 		await using running = start({});
-		const url = await addressOf(running);
+		const url = await running.address();
 		await until(() => running.stdout().includes("/notify-setup"), 5000, running.stdout);
 		expect(running.stdout()).toContain(`${url.href}dev/phone`);
-		expect(running.stdout()).toMatch(/claude --plugin-dir \.\n/);
+		const root = resolve(import.meta.dirname, "..");
+		expect(running.stdout()).toContain(`claude --plugin-dir ${relative(await realpath(folder), root)}\n`);
 		expect(running.stdout()).toMatch(/\/notify-setup sms \+1\d+\n/);
 		expect((await fetch(new URL("/dev/phone", url))).status).toBe(200);
 	});
 
 	it("logs to stderr only, as JSON lines (row 220)", async () => {
 		await using running = start({ ...onPostgres(), LOG_LEVEL: "debug" });
-		await fetch(new URL("/healthz", await addressOf(running)));
+		await fetch(new URL("/healthz", await running.address()));
 		const lines = await until(
 			() => /"route":"\/healthz"/.test(running.stderr()) && running.stderr().trim().split("\n"),
 			5000,
@@ -100,7 +53,7 @@ describe("the server process", () => {
 
 	it.each(["SIGTERM", "SIGINT"] as const)("ends with 0 at %s, after the answers under way", async (signal) => {
 		await using running = start(onPostgres());
-		const url = await addressOf(running);
+		const url = await running.address();
 		const stream = await fetch(new URL("/dev/phone/stream", url));
 		running.child.kill(signal);
 		expect(await stream.text()).toContain("event: run");
@@ -110,7 +63,7 @@ describe("the server process", () => {
 
 	it("takes the two signals of one Ctrl-C, from the terminal and from npm, for one", async () => {
 		await using running = start(onPostgres());
-		const url = await addressOf(running);
+		const url = await running.address();
 		const stream = await fetch(new URL("/dev/phone/stream", url));
 		running.child.kill("SIGINT");
 		running.child.kill("SIGINT");
@@ -120,7 +73,7 @@ describe("the server process", () => {
 
 	it("ends at once at a second signal", async () => {
 		await using running = start(onPostgres());
-		const url = await addressOf(running);
+		const url = await running.address();
 		// A request that never ends keeps the shutdown waiting.
 		const socket = connect(Number(url.port), url.hostname);
 		socket.on("error", () => undefined);
@@ -162,7 +115,7 @@ describe("the server process", () => {
 			DATA_KEY: randomBytes(32).toString("base64"),
 		};
 		await using running = start({ ...onPostgres(), NODE_ENV: "production", ...keys });
-		const url = await addressOf(running);
+		const url = await running.address();
 		expect((await fetch(new URL("/dev/phone", url))).status).toBe(404);
 		await until(() => running.stdout().includes("/notify-setup"), 5000, running.stdout);
 		expect(running.stdout()).not.toContain("simulator");

@@ -33,12 +33,13 @@ describe.each(databases)("the timers of sessions on $name", ({ open }) => {
 	const statusOf = async (id: string) =>
 		(await deps.db.select({ status: sessions.status }).from(sessions).where(eq(sessions.id, id)))[0]?.status;
 	/** A heartbeat of a machine whose last activity was so long ago. Its clock is wrong by a year. */
-	const beat = (id: string, idleSeconds: number) => {
+	const beat = async (id: string, idleSeconds: number) => {
 		const now = Date.now() - 365 * 86_400_000;
-		return recordHeartbeat(deps, id, {
+		const { status } = await recordHeartbeat(deps, id, {
 			timestamp: new Date(now).toISOString(),
 			last_activity: new Date(now - idleSeconds * 1000).toISOString(),
 		});
+		return status;
 	};
 	/** A machine that says every 30 s that it is alive. Real time passes for it too: a slow test is no activity. */
 	function machine(id: string) {

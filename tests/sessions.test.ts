@@ -147,9 +147,10 @@ describe.each(databases)("sessions on $name", ({ open }) => {
 			await addSession(deps, user, { handle: "c" }),
 			await addSession(deps, user, { handle: "d" }),
 		];
-		const beat = (id: string, claude_session_id: string) => {
+		const beat = async (id: string, claude_session_id: string) => {
 			const now = new Date().toISOString();
-			return recordHeartbeat(deps, id, { timestamp: now, last_activity: now, claude_session_id });
+			const { status } = await recordHeartbeat(deps, id, { timestamp: now, last_activity: now, claude_session_id });
+			return status;
 		};
 		await beat(one.id, "after-clear");
 		expect((await rowOf(one.id)).agentSessionId).toBe("after-clear");

@@ -118,6 +118,8 @@ describe("Twilio emulator", () => {
 			status: 404,
 			code: 20404,
 		});
+		await expect(client().calls("CA00000000000000000000000000000000").fetch()).rejects.toMatchObject({ status: 404 });
+		// That nobody has a message is no mistake: it is how an account is tried for nothing.
 		expect(emulator.violations.splice(0)).toHaveLength(2);
 	});
 

@@ -45,7 +45,7 @@ describe("the pairing page in Chromium", () => {
 	async function submitNumber(page: Page, number: string): Promise<void> {
 		await page.getByLabel("Phone number").fill(number);
 		await page.getByRole("checkbox").check();
-		await page.getByRole("button", { name: "Send code" }).click();
+		await page.getByRole("button", { name: "Continue" }).click();
 		await page.getByRole("heading", { name: "Type the code here" }).waitFor();
 	}
 
@@ -70,7 +70,7 @@ describe("the pairing page in Chromium", () => {
 			const { page, problems } = opened;
 			const number = freshNumber();
 			await page.goto(listener.loginUrl(server.url));
-			expect(await page.locator("#address:focus").count()).toBe(1);
+			expect(await page.locator("#address-sms:focus").count()).toBe(1);
 			await screenshot(page, `pairing-1-number-${viewport.name}`);
 			await sendCode(page, listener, number);
 			expect(await page.locator("#code:focus").count()).toBe(1);
@@ -117,7 +117,8 @@ describe("the pairing page in Chromium", () => {
 				const wide = await page.evaluate<number>("document.documentElement.scrollWidth - window.innerWidth");
 				expect(wide).toBeLessThanOrEqual(0);
 				for (const target of await page
-					.locator("input:not([type=hidden]):not([type=checkbox]), button, a.link")
+					.locator("input:not([type=hidden]):not([type=checkbox]):not([type=radio]), .channels span, button, a.link")
+					.filter({ visible: true })
 					.all()) {
 					expect((await target.boundingBox())?.height).toBeGreaterThanOrEqual(44);
 				}
@@ -160,7 +161,7 @@ describe("the pairing page in Chromium", () => {
 			await page.getByRole("status").waitFor();
 		}
 		expect(await page.getByRole("button", { name: "Send a new code" }).count()).toBe(0);
-		expect(await page.getByRole("link", { name: "Use another number" }).count()).toBe(1);
+		expect(await page.getByRole("link", { name: "Reach me another way" }).count()).toBe(1);
 	});
 
 	it("says that a code has expired and begins again with the same listener (row 34)", async () => {
@@ -203,7 +204,7 @@ describe("the pairing page in Chromium", () => {
 		await page.goto(listener.loginUrl(server.url));
 		await page.getByLabel("Phone number").fill("12025550123");
 		await page.getByRole("checkbox").check();
-		await page.getByRole("button", { name: "Send code" }).click();
+		await page.getByRole("button", { name: "Continue" }).click();
 		expect(await problem(page)).toContain("country code");
 		expect(await page.content()).not.toContain("12025550123");
 		await screenshot(page, "pairing-7-bad-number-phone");

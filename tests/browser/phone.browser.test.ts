@@ -4,7 +4,16 @@ import { readEnv } from "../../server/env.ts";
 import { type RunningServer, startServer } from "../../server/start.ts";
 import { openBrowser, openPage, screenshot, viewports } from "../helpers/browser.ts";
 import { databases, type TestDatabase } from "../helpers/database.ts";
-import { codeIn, exchangeBody, loginBody, post, secret, withToken } from "../helpers/login.ts";
+import {
+	type Answer,
+	codeIn,
+	exchangeBody,
+	fingerprintOf,
+	loginBody,
+	post,
+	secret,
+	withToken,
+} from "../helpers/login.ts";
 
 const silent = () => undefined;
 const log = { debug: silent, info: silent, warn: silent, error: silent };
@@ -39,6 +48,23 @@ describe("the phone simulator in Chromium", () => {
 		);
 	const last = (page: Page) => page.getByRole("log").getByRole("listitem").last();
 
+	/** A monitored session of a login. */
+	async function startFor(login: Answer, name: string): Promise<{ path: string; headers: Record<string, string> }> {
+		const body = {
+			claude_session_id: name,
+			description: "migrate billing",
+			hostname: "laptop",
+			cwd: "/work/api",
+			started_at: new Date().toISOString(),
+		};
+		const token = String(login.body["access_token"]);
+		const started = await post(server.url, "/v1/sessions/start", body, withToken(token, fingerprintOf("laptop")));
+		return {
+			path: `/v1/sessions/${String(started.body["session_id"])}`,
+			headers: { authorization: `Bearer ${String(started.body["session_token"])}` },
+		};
+	}
+
 	/** A paired number with a monitored session on it, as the companion does it. */
 	async function session(page: Page, number: string): Promise<{ path: string; headers: Record<string, string> }> {
 		const verifier = secret();
@@ -46,20 +72,7 @@ describe("the phone simulator in Chromium", () => {
 		await open(page, number);
 		const code = codeIn((await last(page).textContent()) ?? "");
 		const exchanged = exchangeBody({ tempToken: String(begun.body["temp_token"]), verifier, number, code });
-		const login = await post(server.url, "/v1/auth/exchange", exchanged);
-		const body = {
-			claude_session_id: number,
-			description: "migrate billing",
-			hostname: "laptop",
-			cwd: "/work/api",
-			started_at: new Date().toISOString(),
-		};
-		const headers = withToken(String(login.body["access_token"]), exchanged.device.fingerprint);
-		const started = await post(server.url, "/v1/sessions/start", body, headers);
-		return {
-			path: `/v1/sessions/${String(started.body["session_id"])}`,
-			headers: { authorization: `Bearer ${String(started.body["session_token"])}` },
-		};
+		return startFor(await post(server.url, "/v1/auth/exchange", exchanged), number);
 	}
 
 	describe.each(viewports)("at $width x $height", (viewport) => {
@@ -138,6 +151,60 @@ describe("the phone simulator in Chromium", () => {
 			await page.getByRole("log").getByText("second message").waitFor();
 			await screenshot(page, `phone-no-script-${viewport.name}`);
 		});
+	});
+
+	describe.each(viewports)("with several channels at $width x $height", (viewport) => {
+		it("opens Telegram's link, gives the code, and a pressed button answers its session, once", async () => {
+			phone().messages.length = 0;
+			await using opened = await openPage(browser, { viewport, reducedMotion: "reduce", colorScheme: "dark" });
+			const { page, problems } = opened;
+			const verifier = secret();
+			const { address: _, ...asked } = loginBody("", verifier);
+			const begun = await post(server.url, "/v1/login", { ...asked, channel: "telegram" });
+			await page.goto(String(begun.body["link"]));
+			await screenshot(page, `phone-start-${viewport.name}`);
+			await page.getByRole("button", { name: "Start" }).click();
+			await page.getByText(/claude-notify code/).waitFor();
+			const code = codeIn((await last(page).textContent()) ?? "");
+			const exchanged = exchangeBody({ tempToken: String(begun.body["temp_token"]), verifier, number: "", code });
+			const login = await post(server.url, "/v1/auth/exchange", exchanged);
+			expect(login.body).toMatchObject({ channel: "telegram", channel_title: "Telegram" });
+			const { path, headers } = await startFor(login, viewport.name);
+			await post(
+				server.url,
+				`${path}/events`,
+				{
+					id: server.deps.id(),
+					type: "done",
+					occurred_at: new Date().toISOString(),
+					details: { message: "All 214 tests pass." },
+				},
+				headers,
+			);
+			toPhone("+12025550173", "(d) web: waiting for input (10 min idle)");
+			await page.getByRole("log").getByText("All 214 tests pass").waitFor();
+			await page.getByRole("button", { name: "Continue" }).click();
+			await page.getByRole("log").locator(".mine").getByText("continue").waitFor();
+			await page.getByRole("button", { name: "Continue" }).click();
+			await page.getByText("That was sent before").waitFor();
+			const inbox = await fetch(new URL(`${path}/inbox?wait=5`, server.url), { headers });
+			const { messages } = (await inbox.json()) as { messages: { text: string }[] };
+			expect(messages.map(({ text }) => text)).toEqual(["continue"]);
+			expect(await page.getByText("Telegram to").isVisible()).toBe(true);
+			await screenshot(page, `phone-telegram-${viewport.name}`);
+			expect(problems).toEqual([]);
+		});
+	});
+
+	it("presses a button without JavaScript too", async () => {
+		phone().messages.length = 0;
+		await using opened = await openPage(browser, { javaScriptEnabled: false });
+		const { page } = opened;
+		const actions = [{ label: "Continue", reply: "continue" }];
+		phone().show({ direction: "to_phone", channel: "telegram", address: "7", text: "done", actions, replyToken: "a" });
+		await page.goto(new URL("/dev/phone", server.url).href);
+		await page.getByRole("button", { name: "Continue" }).click();
+		await page.getByText("Nobody is paired with this address").waitFor();
 	});
 
 	it("sends with the Enter key and keeps the text when the server is away", async () => {

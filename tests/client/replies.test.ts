@@ -1,28 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type Loop, quickHeartbeat, startLoop } from "../helpers/loop.ts";
+import { quickHeartbeat, startLoop } from "../helpers/loop.ts";
 import { hold, text, toolUse } from "../helpers/mock-model.ts";
-import type { Tui } from "../helpers/real-client.ts";
+import { finishTurn, said, startMonitored } from "../helpers/monitored.ts";
 import { inboxStatesOf } from "../helpers/stored.ts";
 import { until } from "../helpers/until.ts";
-
-/** One finished turn: the session is idle and its phone has been told. */
-async function finishTurn(loop: Loop, tui: Tui): Promise<void> {
-	const before = loop.model.requests.length;
-	await tui.type("begin");
-	await loop.model.waitForRequest((request) => loop.model.requests.indexOf(request) >= before);
-	await loop.phone.waitFor(/Completed successfully!/);
-}
-
-async function startMonitored(loop: Loop, description: string, options = {}): Promise<Tui> {
-	const tui = await loop.tui(options);
-	await tui.type(`/notify-start "${description}"`);
-	await tui.waitForScreen(/monitor/i);
-	return tui;
-}
-
-const said = (words: string) => (request: { newText: string }) => request.newText.includes(words);
 
 describe.each(["simulator", "twilio"] as const)("a reply from a phone on %s", (kind) => {
 	it("wakes an idle session with its text, tells the session who wrote it, and the phone that it was seen (row 121)", async () => {

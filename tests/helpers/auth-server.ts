@@ -4,6 +4,7 @@ import { readEnv } from "../../server/env.ts";
 import { startServer } from "../../server/start.ts";
 import type { TestDatabase } from "./database.ts";
 import type { TwilioEmulator } from "./twilio-emulator.ts";
+import { twilioVariables } from "./twilio-wire.ts";
 
 export interface AuthServerOptions {
 	database: TestDatabase;
@@ -28,15 +29,7 @@ export async function startAuthServer(options: AuthServerOptions): Promise<AuthS
 	const { database, twilio, now } = options;
 	const logged: string[] = [];
 	const note = (fields: object, message: string) => void logged.push(`${JSON.stringify(fields)} ${message}\n`);
-	const credentials =
-		twilio === undefined
-			? {}
-			: {
-					TWILIO_ACCOUNT_SID: twilio.accountSid,
-					TWILIO_AUTH_TOKEN: twilio.authToken,
-					TWILIO_PHONE_NUMBER: twilio.number,
-					TWILIO_BASE_URL: twilio.baseUrl,
-				};
+	const credentials = twilio === undefined ? {} : twilioVariables(twilio);
 	const server = await startServer({
 		env: readEnv({
 			PORT: "0",

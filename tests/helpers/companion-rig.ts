@@ -22,6 +22,7 @@ export interface CompanionRigOptions {
 	paired?: boolean;
 	serverProblem?: string;
 	heartbeatIntervalMs?: number;
+	isPresent?: () => boolean | undefined;
 }
 
 /** The parts of one companion, wired as run-companion.ts wires them, without the MCP server. */
@@ -65,6 +66,7 @@ export async function companionRig(server: ScriptedServer, options: CompanionRig
 		guessedSessionId: options.guessedSessionId,
 		hostname: "laptop",
 		heartbeatIntervalMs: options.heartbeatIntervalMs ?? 30_000,
+		isPresent: options.isPresent ?? (() => undefined),
 		inactivityThresholdMs: 600_000,
 		autoStart: options.autoStart ?? false,
 	});

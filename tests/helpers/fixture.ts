@@ -2,7 +2,7 @@ import { randomBytes, randomInt } from "node:crypto";
 import { uuidv7 } from "uuidv7";
 import { createVault } from "../../server/auth/vault.ts";
 import type { Channel, DeliverOptions, DeliveryResult } from "../../server/channels/channel.ts";
-import { smsDefinition } from "../../server/channels/sms.ts";
+import { sms } from "../../server/channels/sms.ts";
 import type { Db } from "../../server/db/client.ts";
 import { deliveries, devices, identities, sessions, users } from "../../server/db/schema.ts";
 import type { Deps } from "../../server/domain/deps.ts";
@@ -20,7 +20,7 @@ export function testChannel(name: ChannelName, more: Partial<Channel> = {}): Tes
 	const taken: TestChannel["taken"] = [];
 	const results: TestChannel["results"] = [];
 	return {
-		...smsDefinition,
+		...sms.definition,
 		name,
 		metered: name !== "telegram",
 		receipts: false,

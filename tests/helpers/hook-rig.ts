@@ -28,6 +28,7 @@ export function hookRig({ errors = "blocking", waiting = [], onPrompt, standing 
 	const session = {
 		doing: "idle",
 		activity: () => void did.push("activity"),
+		attended: () => void did.push("attended"),
 		turnStarted: () => void did.push("turn started"),
 		turnEnded: (outcome: string) => void did.push(`turn ended: ${outcome}`),
 		idle: () => void did.push("idle"),

@@ -3,10 +3,10 @@ import { readEnv } from "../../server/env.ts";
 import { type RunningServer, startServer } from "../../server/start.ts";
 import { type ClientHome, createClientHome } from "./client-home.ts";
 import { databases, type TestDatabase } from "./database.ts";
+import { type LoopPhone, smsPhone } from "./loop-phones.ts";
 import { type MockModel, startMockModel } from "./mock-model.ts";
-import { simulatedPhone, type TestPhone, twilioPhone } from "./phone.ts";
+import { simulatedPhone, type TestPhone } from "./phone.ts";
 import { type ClientOptions, type PrintResult, runPrint, startTui, type Tui } from "./real-client.ts";
-import { startTwilioEmulator, type TwilioEmulator } from "./twilio-emulator.ts";
 
 export const pluginRoot = resolve(import.meta.dirname, "../..");
 
@@ -15,7 +15,8 @@ export const quickHeartbeat = { CLAUDE_NOTIFY_HEARTBEAT_INTERVAL: "1000" };
 
 export interface LoopOptions {
 	database?: (typeof databases)[number]["name"];
-	phone?: "simulator" | "twilio";
+	/** A phone behind a provider's emulator is the loop's from here on. */
+	phone?: "simulator" | "twilio" | LoopPhone;
 	/** The plugin's environment beside server and home. */
 	env?: Record<string, string>;
 	settings?: Record<string, unknown>;
@@ -28,7 +29,8 @@ export interface Loop extends AsyncDisposable {
 	model: MockModel;
 	home: ClientHome;
 	phone: TestPhone;
-	twilio: TwilioEmulator | undefined;
+	/** What the product got wrong in the provider's protocol. */
+	violations: readonly string[];
 	/** Starts the real client in a terminal, with the plugin. */
 	tui(options?: Partial<ClientOptions>): Promise<Tui>;
 	/** Runs `claude -p` with the plugin. */
@@ -52,14 +54,15 @@ export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
 	const wanted = options.database ?? "PostgreSQL";
 	const database = await databases.filter((entry) => entry.name === wanted)[0]?.open();
 	if (database === undefined) throw new Error(`there is no database ${wanted}`);
-	const twilio = options.phone === "twilio" ? await startTwilioEmulator() : undefined;
-	const launch = (port: number) => startServer({ env: serverEnv(port, database, twilio), database, log: quietLog });
+	const provider = await providerOf(options.phone);
+	const launch = (port: number) =>
+		startServer({ env: serverEnv(port, database, provider?.variables), database, log: quietLog });
 	const [model, home, server] = await Promise.all([
 		startMockModel(),
 		createClientHome(options.settings === undefined ? {} : { settings: options.settings }),
 		launch(0),
 	]);
-	if (twilio !== undefined) twilio.inboundUrl = new URL("/webhooks/twilio/message", server.url).href;
+	provider?.serverAt(server.url);
 	const client = (more: Partial<ClientOptions> = {}): ClientOptions => ({
 		model,
 		home,
@@ -72,11 +75,8 @@ export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
 		database,
 		model,
 		home,
-		twilio,
-		phone:
-			twilio === undefined
-				? simulatedPhone("+12025550123", server.url, () => phoneOf(loop.server))
-				: twilioPhone("+12025550123", twilio),
+		phone: provider?.phone ?? simulatedPhone("+12025550123", server.url, () => phoneOf(loop.server)),
+		violations: provider?.violations ?? [],
 		tui: (more) => startTui(client(more)),
 		print: (prompt, more) => runPrint(prompt, client(more)),
 		pair: () => pair(loop),
@@ -86,27 +86,20 @@ export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
 		},
 		async [Symbol.asyncDispose]() {
 			await loop.server.close();
-			await Promise.all([twilio?.[Symbol.asyncDispose](), model[Symbol.asyncDispose](), home[Symbol.asyncDispose]()]);
+			await Promise.all([provider?.[Symbol.asyncDispose](), model[Symbol.asyncDispose](), home[Symbol.asyncDispose]()]);
 			await database.close();
 		},
 	};
 	return loop;
 }
 
-function serverEnv(port: number, database: TestDatabase, twilio: TwilioEmulator | undefined) {
-	return readEnv({
-		PORT: String(port),
-		DATA_DIR: database.dataDir,
-		LOG_LEVEL: "error",
-		...(twilio === undefined
-			? {}
-			: {
-					TWILIO_ACCOUNT_SID: twilio.accountSid,
-					TWILIO_AUTH_TOKEN: twilio.authToken,
-					TWILIO_PHONE_NUMBER: twilio.number,
-					TWILIO_BASE_URL: twilio.baseUrl,
-				}),
-	});
+async function providerOf(phone: LoopOptions["phone"]): Promise<LoopPhone | undefined> {
+	if (phone === "twilio") return smsPhone();
+	return phone === "simulator" ? undefined : phone;
+}
+
+function serverEnv(port: number, { dataDir }: TestDatabase, variables: Record<string, string> = {}) {
+	return readEnv({ PORT: String(port), DATA_DIR: dataDir, LOG_LEVEL: "error", ...variables });
 }
 
 function phoneOf(server: RunningServer) {
@@ -115,8 +108,9 @@ function phoneOf(server: RunningServer) {
 }
 
 async function pair({ phone, print }: Loop): Promise<void> {
-	const asked = await print(`/notify-setup sms ${phone.number}`);
+	const asked = await print(`/notify-setup ${phone.setup}`);
 	if (!asked.stdout.includes("/notify-pair")) throw new Error(`setup said: ${asked.stdout}${asked.stderr}`);
+	await phone.follow?.(asked.stdout);
 	const code = codeIn(await phone.waitFor(/\d{6}/));
 	const paired = await print(`/notify-pair ${code}`);
 	if (!/paired/i.test(paired.stdout)) throw new Error(`pair said: ${paired.stdout}${paired.stderr}`);

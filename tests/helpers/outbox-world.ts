@@ -1,4 +1,4 @@
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { onTestFinished } from "vitest";
 import type { DeliveryResult } from "../../server/channels/channel.ts";
 import type { Db } from "../../server/db/client.ts";
@@ -10,7 +10,7 @@ import { until } from "./until.ts";
 
 /** Tries again without a wait. */
 export const atOnce: BackOff = { baseMs: 1, maxMs: 1, random: () => 0.5 };
-export const claim = { limit: 10, leaseSeconds: 30 };
+export const claim = { rooms: [{ channel: "sms", free: 10 }], leaseSeconds: 30 };
 export const busy: Extract<DeliveryResult, { ok: false }> = {
 	ok: false,
 	retryable: true,
@@ -29,6 +29,13 @@ export interface OutboxWorld {
 	/** The row once it is neither pending nor leased. */
 	settled(id: string): Promise<Delivery>;
 	sentTo(address: string | undefined): TestChannel["taken"];
+	countOf(state: Delivery["state"]): Promise<number>;
+	/** Its deadline was a second ago. */
+	makeLate(id: string): Promise<void>;
+	/** It was queued so much earlier. */
+	makeOlder(id: string, interval: string): Promise<void>;
+	/** Ends everything that is still open, so that it stays with the test that queued it. */
+	bury(): Promise<void>;
 }
 
 export function outboxWorld(db: Db): OutboxWorld {
@@ -54,6 +61,16 @@ export function outboxWorld(db: Db): OutboxWorld {
 				return row.state !== "pending" && row.state !== "leased" && row;
 			};
 			return until(probe, 10_000, async () => JSON.stringify(await rowOf(id)));
+		},
+		countOf: (state) => db.$count(deliveries, eq(deliveries.state, state)),
+		async makeLate(id) {
+			await db.execute(sql`update deliveries set deadline_at = now() - interval '1 second' where id = ${id}`);
+		},
+		async makeOlder(id, interval) {
+			await db.execute(sql`update deliveries set created_at = created_at - ${interval}::interval where id = ${id}`);
+		},
+		async bury() {
+			await db.execute(sql`update deliveries set state = 'dead' where state in ('pending', 'leased')`);
 		},
 		sentTo: (address) => sms.taken.filter((message) => message.address === address),
 	};

@@ -5,8 +5,11 @@ import { until } from "./until.ts";
 
 /** A person's phone in a test: what came to it, and what its owner answers. */
 export interface TestPhone {
-	number: string;
-	/** Texts that arrived at this number, oldest first. */
+	/** What its owner types after /notify-setup. */
+	readonly setup: string;
+	/** Does on the phone what the setup's answer says, where it says something. */
+	follow?(said: string): Promise<void>;
+	/** Texts that arrived, oldest first. */
 	texts(): string[];
 	/** The first text, past or to come, that fits. */
 	waitFor(pattern: RegExp, timeoutMs?: number): Promise<string>;
@@ -21,7 +24,7 @@ export function simulatedPhone(number: string, url: URL, screen: () => Simulator
 			.messages.filter((message) => message.direction === "to_phone" && message.address === number)
 			.map((message) => message.text);
 	return {
-		number,
+		setup: `sms ${number}`,
 		texts,
 		waitFor: (pattern, timeoutMs) => waitForText(texts, pattern, timeoutMs),
 		async reply(text) {
@@ -39,7 +42,7 @@ export function simulatedPhone(number: string, url: URL, screen: () => Simulator
 export function twilioPhone(number: string, emulator: TwilioEmulator): TestPhone {
 	const texts = () => emulator.sent.filter((sms) => sms.to === number).map((sms) => sms.body);
 	return {
-		number,
+		setup: `sms ${number}`,
 		texts,
 		waitFor: (pattern, timeoutMs) => waitForText(texts, pattern, timeoutMs),
 		async reply(text) {
@@ -49,7 +52,8 @@ export function twilioPhone(number: string, emulator: TwilioEmulator): TestPhone
 	};
 }
 
-function waitForText(texts: () => string[], pattern: RegExp, timeoutMs = 10_000): Promise<string> {
+/** The first text, past or to come, that fits. */
+export function waitForText(texts: () => string[], pattern: RegExp, timeoutMs = 10_000): Promise<string> {
 	return until(
 		() => texts().find((text) => pattern.test(text)),
 		timeoutMs,

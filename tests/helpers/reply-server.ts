@@ -7,6 +7,7 @@ import { sessionStarted } from "../../src/contract/sessions.ts";
 import type { TestDatabase } from "./database.ts";
 import { type Answer, logIn, post, secret, withToken } from "./login.ts";
 import { startTwilioEmulator, type TwilioEmulator } from "./twilio-emulator.ts";
+import { twilioVariables } from "./twilio-wire.ts";
 
 /** The very server of `npm start` on a port of its own, with an emulated Twilio. */
 export interface ReplyServer extends AsyncDisposable {
@@ -25,10 +26,7 @@ export async function startReplyServer(
 	const env = readEnv({
 		PORT: "0",
 		DATA_DIR: database.dataDir,
-		TWILIO_ACCOUNT_SID: twilio.accountSid,
-		TWILIO_AUTH_TOKEN: twilio.authToken,
-		TWILIO_PHONE_NUMBER: twilio.number,
-		TWILIO_BASE_URL: twilio.baseUrl,
+		...twilioVariables(twilio),
 		...options.env,
 	});
 	const limits = createHttpLimits({ requestsPerMinute: 100_000, codeSendsPerDay: 100_000 });
@@ -64,7 +62,14 @@ export interface LiveSession {
 	headers: Record<string, string>;
 }
 
-export async function startSession({ server }: ReplyServer, person: Person, description = "api"): Promise<LiveSession> {
+/** Any running server will do. */
+type AnyServer = Pick<ReplyServer, "server">;
+
+export async function startSession(
+	{ server }: AnyServer,
+	person: Pick<Person, "headers">,
+	description = "api",
+): Promise<LiveSession> {
 	const answer = await post(
 		server.url,
 		"/v1/sessions/start",
@@ -84,7 +89,7 @@ export async function startSession({ server }: ReplyServer, person: Person, desc
 
 /** One GET of the inbox. */
 export async function poll(
-	{ server }: ReplyServer,
+	{ server }: AnyServer,
 	session: LiveSession,
 	{ wait = 0, after = 0 } = {},
 ): Promise<{ status: number; messages: InboxMessage[]; cursor: number }> {
@@ -96,7 +101,7 @@ export async function poll(
 }
 
 export function sendReceipt(
-	{ server }: ReplyServer,
+	{ server }: AnyServer,
 	session: LiveSession,
 	message: string,
 	body: object,

@@ -68,6 +68,7 @@ export function someTokens(accessToken: string, expiresAt: Date) {
 		expires_at: expiresAt.toISOString(),
 		refresh_token: `refresh-${randomUUID()}`,
 		channel: "sms" as const,
+		channel_title: "SMS",
 		address_masked: "+1***8912",
 	};
 }
@@ -108,7 +109,14 @@ function usualAnswers(inbox: OfferedMessage[]): Record<string, Answer> {
 	return {
 		"POST /login": () => ({
 			status: 200,
-			body: { temp_token: "t".repeat(32), expires_in: 600, channel: "sms", address_masked: "+1***8912" },
+			body: {
+				temp_token: "t".repeat(32),
+				expires_in: 600,
+				channel: "sms",
+				channel_title: "SMS",
+				address_masked: "+1***8912",
+				link: null,
+			},
 		}),
 		"POST /auth/exchange": () => ({ status: 200, body: someTokens("access-1", hour36()) }),
 		"POST /auth/refresh": () => ({ status: 200, body: someTokens(`access-${randomUUID()}`, hour36()) }),
@@ -164,7 +172,8 @@ async function answer(
 		query: url.searchParams,
 		headers: incoming.headers,
 		body: raw === "" ? undefined : JSON.parse(raw),
-		hasLeft: () => response.destroyed,
+		// The response itself learns of its connection's end some ticks later.
+		hasLeft: () => incoming.socket.destroyed,
 	};
 	requests.push(request);
 	// The last one that was set wins.

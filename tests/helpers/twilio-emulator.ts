@@ -177,7 +177,7 @@ export class TwilioEmulator implements AsyncDisposable {
 		if (this.#options.record !== false) recordRequest({ provider: "twilio", method, path, contentType, body });
 		const problem = protocolError({ method, path, contentType, authorization: request.headers.authorization }, this);
 		if (problem !== undefined) {
-			this.violations.push(`${method} ${path}: ${problem.message}`);
+			if (problem.lawful !== true) this.violations.push(`${method} ${path}: ${problem.message}`);
 			return answerError(response, problem);
 		}
 		this.#take(new URLSearchParams(body), response);

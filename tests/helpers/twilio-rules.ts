@@ -5,6 +5,8 @@ export interface TwilioError {
 	status: number;
 	code: number;
 	message: string;
+	/** Nothing wrong was asked. */
+	lawful?: true;
 }
 
 export const apiVersion = "2010-04-01";
@@ -63,9 +65,12 @@ export function protocolError(
 	const basic = `Basic ${Buffer.from(`${account.accountSid}:${account.authToken}`).toString("base64")}`;
 	if (request.authorization !== basic) return { status: 401, code: 20003, message: "Authenticate" };
 	const messages = `/${apiVersion}/Accounts/${account.accountSid}/Messages.json`;
-	if (request.method !== "POST" || request.path !== messages) {
-		return { status: 404, code: 20404, message: "The requested resource was not found" };
+	const missing = { status: 404, code: 20404, message: "The requested resource was not found" };
+	const message = messages.replace(".json", "/");
+	if (request.method === "GET" && request.path.startsWith(message) && /\/SM[0-9a-f]{32}\.json$/.test(request.path)) {
+		return { ...missing, lawful: true };
 	}
+	if (request.method !== "POST" || request.path !== messages) return missing;
 	return request.contentType.startsWith("application/x-www-form-urlencoded")
 		? undefined
 		: { status: 415, code: 20001, message: "Unsupported content type" };

@@ -145,3 +145,13 @@ export async function postWebhook(
 		text: await response.text(),
 	};
 }
+
+/** What a server's environment says of an emulated account. */
+export function twilioVariables(account: Record<"accountSid" | "authToken" | "number" | "baseUrl", string>) {
+	return {
+		TWILIO_ACCOUNT_SID: account.accountSid,
+		TWILIO_AUTH_TOKEN: account.authToken,
+		TWILIO_PHONE_NUMBER: account.number,
+		TWILIO_BASE_URL: account.baseUrl,
+	};
+}

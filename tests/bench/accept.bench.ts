@@ -1,0 +1,230 @@
+import { fork } from "node:child_process";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { loadavg } from "node:os";
+import { join, resolve } from "node:path";
+import { uuidv7 } from "uuidv7";
+import { it } from "vitest";
+import { createVault } from "../../server/auth/vault.ts";
+import { type Database, openDatabase } from "../../server/db/client.ts";
+import { insertEvent } from "../../server/domain/accept-event-sql.ts";
+import { channelRules, eventLimits } from "../../server/domain/limits.ts";
+import { sessionTokenHash } from "../../server/domain/secrets.ts";
+import { databases } from "../helpers/database.ts";
+import { faultsServer, ownBundle } from "../helpers/faults-server.ts";
+import { testChannel, testDeps } from "../helpers/fixture.ts";
+import { serverStarter } from "../helpers/server-process.ts";
+import { temporaryFolder } from "../helpers/temporary-folder.ts";
+import { crowd, type Member } from "./crowd.ts";
+import { median, percentile, table } from "./figures.ts";
+import { atATime, keepAlive } from "./keep-alive.ts";
+
+const events = 2000;
+const warmUp = 300;
+const width = 20;
+const rounds = 3;
+const people = 2000;
+/** The messages wait, so that what is measured is the taking of events and not their sending. */
+const delay = 300;
+
+const dataKey = randomBytes(32);
+const { privateKey } = generateKeyPairSync("ed25519");
+const keys = {
+	DATA_KEY: dataKey.toString("base64"),
+	JWT_PRIVATE_KEY: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+};
+const pad = "x".repeat(300);
+const dayEnd = new Date(Date.now() + 86_400_000);
+const report = () => ({
+	id: uuidv7(),
+	type: "question" as const,
+	occurred_at: new Date().toISOString(),
+	details: { message: pad },
+});
+
+interface Figures {
+	perSecond: number[];
+	p50: number[];
+	p99: number[];
+	load: number[];
+}
+const figuresOf = (): Figures => ({ perSecond: [], p50: [], p99: [], load: [] });
+
+async function note(figures: Figures, work: (n: number) => Promise<unknown>): Promise<void> {
+	await atATime(warmUp, width, work);
+	const { perSecond, times } = await atATime(events, width, work);
+	figures.perSecond.push(perSecond);
+	figures.p50.push(percentile(times, 50));
+	figures.p99.push(percentile(times, 99));
+	figures.load.push(loadavg()[0] ?? Number.NaN);
+}
+
+const starts = 5;
+
+type Work = (n: number) => Promise<unknown>;
+
+/** The insert through the driver, with nothing around it. */
+function driverAlone(database: Database, members: readonly Member[]): Work {
+	const deps = testDeps(database.db, [testChannel("sms")], { vault: createVault(dataKey) });
+	const rules = channelRules(deps.channels, "question", eventLimits);
+	return async (n) => {
+		const session = members[n % people]?.session;
+		if (session === undefined) throw new Error("there is no session");
+		const given = {
+			session,
+			event: report(),
+			limits: eventLimits,
+			slot: "question",
+			rules,
+			delaySeconds: delay,
+			dayEnd,
+		};
+		if ((await insertEvent(deps, given))?.outcome !== "queued") throw new Error("an event was not queued");
+	};
+}
+
+/** Posts to whatever listens there, as the companion does. */
+function posting(
+	origin: URL,
+	pathOf: (member: Member) => string,
+	tokenOf: (member: Member) => string,
+	members: readonly Member[],
+) {
+	const client = keepAlive(origin, width);
+	const work: Work = async (n) => {
+		const member = members[n % people];
+		if (member === undefined) throw new Error("there is no session");
+		const headers = { "content-type": "application/json", authorization: tokenOf(member) };
+		const { status, text } = await client.send("POST", pathOf(member), headers, JSON.stringify(report()));
+		if (status !== 200 || !text.includes('"queued"')) throw new Error(`${status} ${text}`);
+	};
+	return { work, close: client.close };
+}
+
+function postingEvents(origin: URL, members: readonly Member[]) {
+	const path = ({ session }: Member) => `/v1/sessions/${session.id}/events`;
+	return posting(origin, path, ({ token }) => `Bearer ${token}`, members);
+}
+
+interface Row {
+	title: string;
+	figures: Figures;
+}
+
+async function onPostgres(main: string): Promise<Row[]> {
+	const database = await databases[1].open();
+	const vault = createVault(dataKey);
+	const members = await crowd(testDeps(database.db, [], { vault }), {
+		count: people,
+		channel: "sms",
+		settings: { delay },
+	});
+	const child = fork(resolve(import.meta.dirname, "raw-child.ts"), [database.url ?? ""]);
+	const [address] = (await once(child, "message")) as [{ port: number }];
+	await using server = await faultsServer({
+		main,
+		env: { DATABASE_URL: database.url ?? "", LOG_LEVEL: "info", ...keys },
+	});
+	await server.start();
+	const bareUrl = new URL(`http://127.0.0.1:${address.port}`);
+	const bare = posting(
+		bareUrl,
+		() => "/",
+		(member) => sessionTokenHash({ vault }, member.token),
+		members,
+	);
+	const ours = postingEvents(server.url, members);
+	const rows = [
+		{ title: "the insert alone, no HTTP", work: driverAlone(database, members), figures: figuresOf() },
+		{ title: "both statements behind bare node:http", work: bare.work, figures: figuresOf() },
+		{ title: "POST /v1/sessions/{id}/events", work: ours.work, figures: figuresOf() },
+	];
+	for (let round = 0; round < rounds; round++) for (const { work, figures } of rows) await note(figures, work);
+	bare.close();
+	ours.close();
+	child.disconnect();
+	await once(child, "exit");
+	await server.kill();
+	await database.close();
+	return rows;
+}
+
+/** The embedded database has one user at a time: first the driver alone, then the server on the same folder. */
+async function onPglite(main: string): Promise<Row[]> {
+	await using folder = await temporaryFolder();
+	const migrationsFolder = "server/db/migrations";
+	const database = await openDatabase({
+		url: undefined,
+		dataDir: folder.path,
+		migrationsFolder,
+		onError: () => undefined,
+	});
+	const vault = createVault(dataKey);
+	const members = await crowd(testDeps(database.db, [], { vault }), {
+		count: people,
+		channel: "sms",
+		settings: { delay },
+	});
+	const alone = { title: "the insert alone, no HTTP", figures: figuresOf() };
+	for (let round = 0; round < rounds; round++) await note(alone.figures, driverAlone(database, members));
+	await database.close();
+	await using server = await faultsServer({ main, env: { DATA_DIR: folder.path, LOG_LEVEL: "info", ...keys } });
+	await server.start();
+	const ours = postingEvents(server.url, members);
+	const own = { title: "POST /v1/sessions/{id}/events", figures: figuresOf() };
+	for (let round = 0; round < rounds; round++) await note(own.figures, ours.work);
+	ours.close();
+	await server.kill();
+	return [alone, own];
+}
+
+it("prints what taking an event over HTTP costs, beside the statements alone", async () => {
+	await using bundle = await ownBundle();
+	const all = [
+		["PostgreSQL", await onPostgres(bundle.main)],
+		["PGlite", await onPglite(bundle.main)],
+	] as const;
+	const rows = all.flatMap(([name, measured]) =>
+		measured.map(({ title, figures: { perSecond, p50, p99, load } }) => {
+			const share = median(perSecond) / median(measured[0]?.figures.perSecond ?? []);
+			const rate = Math.round(median(perSecond)).toString();
+			return [name, title, rate, `${Math.round(share * 100)} %`, median(p50), median(p99), median(load)];
+		}),
+	);
+	const head = ["database", "what", "events/s", "of the insert", "p50 ms", "p99 ms", "load"];
+	process.stdout.write(
+		`\n${events} events by ${width} connections, medians of ${rounds} rounds, Node ${process.version}\n${table(head, rows)}\n`,
+	);
+});
+
+it("prints how long a server takes to start", async () => {
+	const postgres = await databases[1].open();
+	await using folder = await temporaryFolder();
+	const start = await serverStarter(folder.path);
+	const cache = { NODE_COMPILE_CACHE: join(folder.path, "compile") };
+	/** Milliseconds from the process to its address. */
+	async function startTime(env: Record<string, string>): Promise<number> {
+		const from = performance.now();
+		await using running = start({ ...cache, ...keys, ...env });
+		await running.address();
+		const ms = performance.now() - from;
+		running.child.kill("SIGTERM");
+		await running.ended;
+		return ms;
+	}
+	async function startTimes(count: number, env: (n: number) => Record<string, string>): Promise<number[]> {
+		const times: number[] = [];
+		for (let n = 0; n < count; n++) times.push(await startTime(env(n)));
+		return times;
+	}
+	const onUrl = () => ({ DATABASE_URL: postgres.url ?? "" });
+	await startTime(onUrl());
+	const cases = [
+		["PostgreSQL", await startTimes(starts, onUrl)],
+		["PGlite, a new folder", await startTimes(3, (n) => ({ DATA_DIR: `new-${n}` }))],
+		["PGlite, its folder of before", await startTimes(starts, () => ({ DATA_DIR: "new-0" }))],
+	] as const;
+	await postgres.close();
+	const rows = cases.map(([name, times]) => [name, median([...times]), Math.max(...times), loadavg()[0] ?? Number.NaN]);
+	process.stdout.write(`\nprocess to address\n${table(["database", "median ms", "max ms", "load"], rows)}\n`);
+});
