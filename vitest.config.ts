@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 
 const clientSuites = ["tests/client/**/*.test.ts", "tests/**/*.client.test.ts", "tests/packaging.test.ts"];
 const browserSuites = ["tests/browser/**/*.test.ts", "tests/**/*.browser.test.ts"];
+// `npm run test:faults`: kills and restarts want a quiet machine.
+const faultSuites = ["tests/faults/**/*.test.ts"];
 const unitSuites = ["{src,server,.ci}/**/*.test.{ts,tsx}", "tests/import-rules.test.ts"];
 
 // Groups run in this order; 0 would not do: with one worker vitest puts that group last.
@@ -10,7 +12,7 @@ const quick = { maxWorkers: Math.max(2, availableParallelism() - 1), sequence: {
 
 export default defineConfig({
 	test: {
-		testTimeout: 20_000,
+		testTimeout: 45_000,
 		hookTimeout: 60_000,
 		projects: [
 			{ extends: true, test: { name: "unit", include: unitSuites, ...quick } },
@@ -20,7 +22,7 @@ export default defineConfig({
 					name: "integration",
 					...quick,
 					include: ["tests/**/*.test.{ts,tsx}"],
-					exclude: ["tests/import-rules.test.ts", ...clientSuites, ...browserSuites],
+					exclude: ["tests/import-rules.test.ts", ...clientSuites, ...browserSuites, ...faultSuites],
 				},
 			},
 			// A real client and a real Chromium each want a core: one file at a time, after the quick suites.
