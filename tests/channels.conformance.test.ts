@@ -9,12 +9,13 @@ import { plainMessage, renderMessage } from "../server/domain/render-message.ts"
 import { SimulatorPhone } from "../server/simulator-phone.ts";
 import { abilities, carriers, tableLine } from "./helpers/channel-table.ts";
 import { emailByResend, emailBySmtp } from "./rows/email.ts";
+import { ntfyByServer } from "./rows/ntfy.ts";
 import { connected, context, type Fault, faults, mac, type ProviderRow, type Row } from "./rows/row.ts";
 import { smsByTwilio, smsSimulated } from "./rows/sms.ts";
 import { telegramByBot } from "./rows/telegram.ts";
 
 /** One row a channel and provider. */
-const withProvider: readonly ProviderRow[] = [smsByTwilio, telegramByBot, emailByResend, emailBySmtp];
+const withProvider: readonly ProviderRow[] = [smsByTwilio, telegramByBot, emailByResend, emailBySmtp, ntfyByServer];
 const all: readonly Row[] = [...withProvider, smsSimulated];
 
 function send(channel: Channel, address: string, message: Message | string = "tests pass", signal?: AbortSignal) {

@@ -2,6 +2,7 @@ import type { ChannelName } from "../../src/contract/channels.ts";
 import type { SimulatorPhone } from "../simulator-phone.ts";
 import type { ChannelRegistry } from "./channel.ts";
 import { email } from "./email.ts";
+import { ntfy } from "./ntfy.ts";
 import type { Account, ChannelContext, Provider, Source } from "./provider.ts";
 import type { ChannelEntry } from "./registry.ts";
 import { simulated } from "./simulator.ts";
@@ -9,7 +10,7 @@ import { sms } from "./sms.ts";
 import { telegram } from "./telegram.ts";
 
 /** The only list of channels: a new one is its file, one line here, and one row in tests/channels.conformance.test.ts. */
-export const channelEntries: readonly ChannelEntry[] = [sms, telegram, email];
+export const channelEntries: readonly ChannelEntry[] = [sms, telegram, email, ntfy];
 
 /** The provider that carries a channel, and the account there. */
 export interface ConfiguredChannel extends Account {
