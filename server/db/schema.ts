@@ -1,11 +1,12 @@
 import { sql } from "drizzle-orm";
-import { bigserial, index, integer, jsonb, pgTable, primaryKey, text, unique, uuid } from "drizzle-orm/pg-core";
+import { bigserial, index, integer, pgTable, primaryKey, text, unique, uuid } from "drizzle-orm/pg-core";
 import { inboxStates } from "../../src/contract/inbox.ts";
 import { createdAt, instant } from "./columns.ts";
 import { identities, users } from "./schema-accounts.ts";
 import { sessions } from "./schema-sessions.ts";
 
 export * from "./schema-accounts.ts";
+export * from "./schema-approvals.ts";
 export * from "./schema-outbox.ts";
 export * from "./schema-sessions.ts";
 
@@ -64,10 +65,12 @@ export const inbox = pgTable(
 			.notNull()
 			.references(() => identities.id),
 		ref: text().notNull(),
-		kind: text({ enum: ["reply"] })
+		kind: text({ enum: ["reply", "resume"] })
 			.notNull()
 			.default("reply"),
 		text: text().notNull(),
+		/** The ended session that a `resume` is for; `sessionId` is the live one whose machine runs it. */
+		resumesId: uuid().references(() => sessions.id),
 		fromChannel: text().notNull(),
 		fromLabel: text().notNull(),
 		state: text({ enum: inboxStates }).notNull().default("queued"),
@@ -92,16 +95,3 @@ export const heldReplies = pgTable("held_replies", {
 	text: text().notNull(),
 	createdAt: createdAt(),
 });
-
-export const audit = pgTable(
-	"audit",
-	{
-		id: uuid().primaryKey(),
-		userId: uuid().references(() => users.id),
-		sessionId: uuid().references(() => sessions.id),
-		action: text().notNull(),
-		detail: jsonb().$type<Record<string, unknown>>().notNull().default({}),
-		createdAt: createdAt(),
-	},
-	(t) => [index("audit_user").on(t.userId, t.createdAt)],
-);

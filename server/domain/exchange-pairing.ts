@@ -3,8 +3,9 @@ import { z } from "zod";
 import { channelName, maxChannels } from "../../src/contract/channels.ts";
 import { zone } from "../../src/contract/setting-values.ts";
 import { type Db, rowsOf } from "../db/client.ts";
-import { audit, devices, identities, pairings, refreshTokens, users } from "../db/schema.ts";
+import { devices, identities, pairings, refreshTokens, users } from "../db/schema.ts";
 import { AppError } from "../errors.ts";
+import { writeAudit } from "./audit.ts";
 import { lockChannels } from "./channels-of-user.ts";
 import type { Deps } from "./deps.ts";
 import { type DeadPairing, guessCode, whyDead } from "./guess-code.ts";
@@ -87,11 +88,12 @@ async function logIn(tx: Tx, deps: Deps, pairing: z.infer<typeof paired>, exchan
 		tokenHash: refreshTokenHash(deps, refreshToken),
 		expiresAt: sql`now() + make_interval(days => ${loginDays})`,
 	});
-	await tx.insert(audit).values({
-		id: deps.id(),
+	await writeAudit(tx, deps, {
 		userId: identity.userId,
+		actor: { device: deviceId },
 		action: "login",
-		detail: { device: deviceId, family: familyId, channel: pairing.channel },
+		outcome: "done",
+		why: `Logged in with ${pairing.channel} ${pairing.label}.`,
 	});
 	return { userId: identity.userId, deviceId, familyId, refreshToken, channel: pairing.channel, label: pairing.label };
 }

@@ -1,4 +1,4 @@
-import { audit } from "../db/schema.ts";
+import { writeAudit } from "./audit.ts";
 import type { Deps } from "./deps.ts";
 import { revokeDevice } from "./end-login.ts";
 
@@ -9,11 +9,12 @@ export async function logOut(
 ): Promise<{ revoked: boolean; sessionsCleared: number }> {
 	const { revoked, sessions } = await deps.db.transaction(async (tx) => {
 		const result = await revokeDevice(tx, caller.deviceId, "logout");
-		await tx.insert(audit).values({
-			id: deps.id(),
+		await writeAudit(tx, deps, {
 			userId: caller.userId,
+			actor: { device: caller.deviceId },
 			action: "logout",
-			detail: { device: caller.deviceId, sessions: result.sessions.length },
+			outcome: "done",
+			why: `Logged out; ${result.sessions.length} sessions ended with it.`,
 		});
 		return result;
 	});

@@ -20,11 +20,12 @@ const row = z.object({
 	id: z.string(),
 	seq: z.coerce.number(),
 	ref: z.string(),
-	kind: z.literal("reply"),
+	kind: z.enum(["reply", "resume"]),
 	text: z.string(),
 	from_channel: channelName,
 	from_label: z.string(),
 	created_at: z.coerce.date(),
+	resumes: z.object({ agent_session_id: z.string(), cwd: z.string(), handle: z.string() }).nullable(),
 });
 
 const pageSize = 20;
@@ -42,7 +43,9 @@ const leaseOffered = statement(
 			state = case when inbox.state = 'queued' then 'leased' else inbox.state end,
 			lease_until = now() + interval '30 seconds'
 		from offered where inbox.id = offered.id
-		returning inbox.id, seq, ref, kind, text, from_channel, from_label, created_at`,
+		returning inbox.id, seq, ref, kind, text, from_channel, from_label, created_at,
+			(select json_build_object('agent_session_id', agent_session_id, 'cwd', folder, 'handle', coalesce(handle, ''))
+				from sessions where sessions.id = inbox.resumes_id) as resumes`,
 );
 
 /** Leases what is offered for 30 s: new messages, those whose lease ran out, and unsettled ones that this reader has not had. */
@@ -58,6 +61,7 @@ export async function readInbox({ db }: Deps, { sessionId, after }: InboxRequest
 			text: message.text,
 			from: { channel: message.from_channel, label: message.from_label },
 			created_at: message.created_at.toISOString(),
+			...(message.resumes === null ? {} : { resume: message.resumes }),
 		})),
 		cursor: Math.max(after, rows.at(-1)?.seq ?? 0),
 	};

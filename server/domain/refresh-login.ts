@@ -2,8 +2,8 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { channelName } from "../../src/contract/channels.ts";
 import { rowsOf } from "../db/client.ts";
-import { audit } from "../db/schema.ts";
 import { AppError } from "../errors.ts";
+import { writeAudit } from "./audit.ts";
 import type { Deps } from "./deps.ts";
 import { endSessionsOf, revokeDevice } from "./end-login.ts";
 import type { Login } from "./login.ts";
@@ -102,11 +102,12 @@ async function rotate(deps: Deps, hash: string, successorHash: string): Promise<
 async function revokeReused(deps: Deps, reused: Stored): Promise<never> {
 	const { sessions } = await deps.db.transaction(async (tx) => {
 		const result = await revokeDevice(tx, reused.device_id, "refresh_reuse");
-		await tx.insert(audit).values({
-			id: deps.id(),
+		await writeAudit(tx, deps, {
 			userId: reused.user_id,
+			actor: { device: reused.device_id },
 			action: "refresh_reuse",
-			detail: { device: reused.device_id, family: reused.family_id, sessions: result.sessions.length },
+			outcome: "refused",
+			why: `A used login was tried again; the machine's login is revoked, ${result.sessions.length} sessions ended with it.`,
 		});
 		return result;
 	});

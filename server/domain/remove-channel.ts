@@ -3,8 +3,8 @@ import { z } from "zod";
 import { channelName } from "../../src/contract/channels.ts";
 import { type Db, rowsOf } from "../db/client.ts";
 import { retryDeadlock } from "../db/errors.ts";
-import { audit } from "../db/schema.ts";
 import { AppError } from "../errors.ts";
+import { writeAudit } from "./audit.ts";
 import { lockChannels } from "./channels-of-user.ts";
 import type { Deps } from "./deps.ts";
 
@@ -12,7 +12,12 @@ import type { Deps } from "./deps.ts";
  * Takes an address away from its user: it is wiped, and what was sent to it stays on record under its label. Whoever proves
  * the address again may have it. Throws AppError `not_found`, and `conflict` for the last one.
  */
-export async function removeChannel(deps: Pick<Deps, "db" | "id">, userId: string, id: string): Promise<void> {
+export async function removeChannel(
+	deps: Pick<Deps, "db" | "id">,
+	caller: { userId: string; deviceId: string },
+	id: string,
+): Promise<void> {
+	const { userId } = caller;
 	await retryDeadlock(() =>
 		deps.db.transaction(async (tx) => {
 			const ids = await lockChannels(tx, userId);
@@ -24,7 +29,14 @@ export async function removeChannel(deps: Pick<Deps, "db" | "id">, userId: strin
 				);
 			}
 			const channel = await wipe(tx, id);
-			await tx.insert(audit).values({ id: deps.id(), userId, action: "channel_removed", detail: { channel } });
+			const why = `Its address is forgotten: ${channel}.`;
+			await writeAudit(tx, deps, {
+				userId,
+				actor: { device: caller.deviceId },
+				action: "channel.remove",
+				outcome: "done",
+				why,
+			});
 		}),
 	);
 }

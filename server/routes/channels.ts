@@ -53,8 +53,8 @@ export function channelRoutes(deps: AppDeps): OpenAPIHono<AppEnv> {
 			return c.json({ channels: await readChannels(deps, userId) }, 200);
 		})
 		.openapi(remove, async (c) => {
-			const { userId } = c.get("user");
-			await removeChannel(deps, userId, c.req.valid("param").id);
-			return c.json({ channels: await readChannels(deps, userId) }, 200);
+			const caller = c.get("user");
+			await removeChannel(deps, caller, c.req.valid("param").id);
+			return c.json({ channels: await readChannels(deps, caller.userId) }, 200);
 		});
 }

@@ -8,8 +8,8 @@ export const maxReply = 1000;
 export const inboxStates = ["queued", "leased", "delivered", "seen", "expired", "refused"] as const;
 export type InboxState = (typeof inboxStates)[number];
 
-/** How a reply got into the session. */
-export const deliveryWays = ["socket", "prompt", "tool"] as const;
+/** How a reply got into the session. `rewake`: a Stop hook that waits where there is no socket. `resume`: `claude -p --resume`, after the session had ended. */
+export const deliveryWays = ["socket", "channel", "rewake", "prompt", "tool", "resume"] as const;
 export type DeliveryWay = (typeof deliveryWays)[number];
 
 /** One reply from the phone. It is data: who sent it and from where stand in fields, never in the text. */
@@ -17,8 +17,11 @@ export const inboxMessage = z.object({
 	id: z.uuid(),
 	/** Short and unique in the session; stands in the text that the session sees, and proves that it was seen. */
 	ref: z.string().regex(/^[a-z0-9]{6,12}$/),
-	kind: z.literal("reply"),
+	/** `resume`: the text is for a session that has ended, and the user said that this machine may go on with it in the background. */
+	kind: z.enum(["reply", "resume"]),
 	text: z.string(),
+	/** For `resume`: which session, by the agent's own id, and its folder. */
+	resume: z.object({ agent_session_id: z.string(), cwd: z.string(), handle: z.string() }).optional(),
 	from: z.object({ channel: channelName, label: z.string() }),
 	created_at: z.iso.datetime(),
 });
@@ -41,6 +44,8 @@ export const inboxReceipt = z.strictObject({
 	state: z.enum(["delivered", "seen", "refused"]),
 	via: z.enum(deliveryWays),
 	reason: cutTo(200).optional(),
+	/** For `resume`: what the agent said at the end; it goes to the phone. */
+	output: cutTo(4096).optional(),
 });
 export type InboxReceipt = z.infer<typeof inboxReceipt>;
 

@@ -133,7 +133,7 @@ export class AuthWorld {
 		const rows = await rowsOf(
 			this.database.db,
 			auditRow,
-			sql`select action from audit where user_id = ${decodeJwt(token).sub} order by created_at, id`,
+			sql`select action from audit where user_id = ${decodeJwt(token).sub} order by id`,
 		);
 		return rows.map(({ action }) => action);
 	}
