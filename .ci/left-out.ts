@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 
 const path = resolve(import.meta.dirname, "../test-results/summary.json");
-const { skipped, missing } = JSON.parse(readFileSync(path, "utf8"));
+const { skipped, missing, flaky } = JSON.parse(readFileSync(path, "utf8"));
+for (const name of flaky) console.log(`FLAKY, passed only when tried again: ${name}`);
 for (const name of skipped) console.log(`skipped: ${name}`);
 for (const half of missing) console.log(`did not run: ${half}`);
 process.exitCode = skipped.length + missing.length === 0 ? 0 : 1;

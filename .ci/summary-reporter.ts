@@ -17,6 +17,7 @@ export default class SummaryReporter implements Reporter {
 			passed: passed.length,
 			failed: named("failed").length + broken.length + unhandledErrors.length,
 			skipped: [...named("skipped"), ...named("pending")],
+			flaky: cases.filter((test) => test.diagnostic()?.flaky).map(nameOf),
 			missing: missingHalves(run.map((test) => ({ project: test.project.name, name: nameOf(test) }))),
 			rows: rowsOf(passed),
 		};
