@@ -32,7 +32,7 @@ describe("/notify-mute", () => {
 		await using server = await mutingServer();
 		await using rig = await companionRig(server);
 		expect(await rig.type("notify:mute", "OFF")).toBe(
-			"Everything is no longer muted. What was missed is told in a moment.",
+			"Nothing is muted any more. What was missed is told in a moment.",
 		);
 		expect(server.bodies("POST /mute")).toEqual([{ seconds: 0 }]);
 	});

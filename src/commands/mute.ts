@@ -18,7 +18,10 @@ export const mute: Command = async (args, { login, keeper }) => {
 	const wish = own === undefined ? { seconds } : { seconds, session_id: own.session_id };
 	const { muted_until } = await login.call((token) => login.api.mute(token, wish));
 	const what = own === undefined ? "Everything" : `(${own.handle}) "${own.description}"`;
-	if (muted_until === null) return `${what} is no longer muted. What was missed is told in a moment.`;
+	if (muted_until === null) {
+		const whatNot = own === undefined ? "Nothing is muted any more" : `${what} is no longer muted`;
+		return `${whatNot}. What was missed is told in a moment.`;
+	}
 	const end = `/notify-mute ${own === undefined ? "" : "session "}off`;
 	return `${what} is muted until ${when(muted_until)}. What happens is told then, in one message. To end it: ${end}`;
 };

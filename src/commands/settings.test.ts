@@ -32,7 +32,7 @@ describe("/notify-settings", () => {
 		expect(lines).toContainEqual(
 			"quiet=22:00-07:00 (usually off)  Quiet hours: what happens then is told in one message at their end.",
 		);
-		expect(lines).toContainEqual(expect.stringMatching(/^delay=0 {2}So long a message waits/));
+		expect(lines).toContainEqual(expect.stringMatching(/^delay=0 {2}Seconds that a message waits/));
 		expect(lines).toContainEqual("priority.<event>=high: permission, question, session_lost, turn_failed");
 		expect(lines).toContainEqual("priority.<event>=low: progress, started");
 		expect(lines).toContainEqual("limit.sms.done=2/1h");
@@ -48,7 +48,7 @@ describe("/notify-settings", () => {
 		const answer = await rig.type("settings", " quiet = 22:00 - 07:00  delay=30  Priority.Done=default ");
 		expect(server.bodies("PATCH /settings")).toEqual([{ quiet: "22:00-07:00", delay: "30", "priority.done": null }]);
 		expect(answer).toMatch(/^quiet=22:00-07:00 {2}Quiet hours/);
-		expect(answer).toMatch(/\ndelay=30 {2}So long/);
+		expect(answer).toMatch(/\ndelay=30 {2}Seconds/);
 	});
 
 	it("says whose clock quiet hours go by where that is not this computer's", async () => {

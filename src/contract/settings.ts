@@ -80,21 +80,21 @@ export const settings: readonly Setting[] = [
 		key: "delay",
 		default: 0,
 		unit: "seconds, 0 to 300",
-		help: "So long a message waits; it is dropped if you type in that session meanwhile.",
+		help: "Seconds that a message waits; it is dropped if you type in that session meanwhile.",
 		value: seconds(1, 300),
 	},
 	{
 		key: "presence",
 		default: 0,
 		unit: "seconds, 0 (off) to 3600",
-		help: "Silent for so long after you typed in that session, and while the file CLAUDE_CLIENT_PRESENCE_FILE is there.",
+		help: "Seconds of silence after you typed in that session, and while the file CLAUDE_CLIENT_PRESENCE_FILE is there.",
 		value: seconds(1, 3600),
 	},
 	{
 		key: "progress",
 		default: 0,
 		unit: "seconds, 0 (only when Claude wants to) or 60 to 3600",
-		help: "So often you are told that a turn is still running; on Telegram in one message that changes.",
+		help: "Tells every so many seconds that a turn is still running; on Telegram in one message that changes.",
 		value: seconds(60, 3600),
 	},
 	...prioritized.map(priorityOf),
@@ -102,7 +102,7 @@ export const settings: readonly Setting[] = [
 
 /** How `limit.…` works, in a sentence for people. */
 export const limitHelp =
-	"At most so many messages of that event in so long, for each session: 1/30m. In place of a channel's name: metered (SMS, e-mail) or free.";
+	"How many messages of that event each session may send in what time: 1/30m is one in 30 minutes. metered stands for SMS and e-mail, free for the others.";
 export const limitForm = "limit.<channel, metered or free>.<event>";
 
 const fixed = new Map(settings.map((setting) => [setting.key, setting]));
