@@ -6,6 +6,12 @@ import { qrText } from "./qr.ts";
 const login = "POST /login";
 const exchange = "POST /auth/exchange";
 
+/** The server's answer for a channel whose link is opened. */
+function opensBy(link: string) {
+	const channel = { channel: "telegram", channel_title: "Telegram", address_masked: null };
+	return { status: 200, body: { temp_token: "t".repeat(32), expires_in: 600, ...channel, link } };
+}
+
 describe("/notify-setup with an address", () => {
 	it("has a code sent to that phone and says what to type (row 46)", async () => {
 		await using server = await startScriptedServer();
@@ -67,15 +73,7 @@ describe("/notify-setup with an address", () => {
 		await using server = await startScriptedServer();
 		await using rig = await companionRig(server, { paired: false });
 		const link = "https://t.me/claude_notify_bot?start=abcdefgh";
-		const body = {
-			temp_token: "t".repeat(32),
-			expires_in: 600,
-			channel: "telegram",
-			channel_title: "Telegram",
-			address_masked: null,
-			link,
-		};
-		server.on(login, () => ({ status: 200, body }));
+		server.on(login, () => opensBy(link));
 		const lines = (await rig.type("setup", "telegram")).split("\n");
 		expect(lines[0]).toMatch(/^Open this link on your phone and press Start in Telegram.*10 minutes/);
 		expect(lines[1]).toBe(link);
@@ -93,15 +91,7 @@ describe("/notify-setup with an address", () => {
 		await using server = await startScriptedServer();
 		await using rig = await companionRig(server, { paired: false });
 		const link = "http://127.0.0.1:8787/dev/phone/open?channel=telegram&token=abc";
-		const body = {
-			temp_token: "t".repeat(32),
-			expires_in: 600,
-			channel: "telegram",
-			channel_title: "Telegram",
-			address_masked: null,
-			link,
-		};
-		server.on(login, () => ({ status: 200, body }));
+		server.on(login, () => opensBy(link));
 		const answer = await rig.type("setup", "telegram");
 		expect(answer).toContain(`simulated phone's Telegram (good for 10 minutes):\n${link}\n`);
 		expect(answer).not.toContain("█");
