@@ -37,6 +37,8 @@ export const approvals = pgTable(
 		answers: jsonb().$type<Record<string, string | string[]>>().notNull().default({}),
 		/** Four digits that a yes must carry, since the command destroys; null for the others. */
 		confirmCode: text(),
+		/** How often a yes came with another code: at three nobody can allow it from a phone any more. */
+		wrongCodes: integer().notNull().default(0),
 		state: text({ enum: approvalStates }).notNull().default("open"),
 		decision: jsonb().$type<ApprovalDecision>(),
 		answeredBy: uuid().references(() => identities.id),
