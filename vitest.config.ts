@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 
 const clientSuites = ["tests/client/**/*.test.ts", "tests/**/*.client.test.ts", "tests/packaging.test.ts"];
 const browserSuites = ["tests/browser/**/*.test.ts", "tests/**/*.browser.test.ts"];
-// `npm run test:faults`: kills and restarts want a quiet machine.
+// Kills, restarts and wrong clocks in their short form; `npm run test:faults` is the long one.
 const faultSuites = ["tests/faults/**/*.test.ts"];
 const unitSuites = ["{src,server,.ci}/**/*.test.{ts,tsx}", "tests/import-rules.test.ts"];
 
@@ -46,6 +46,18 @@ export default defineConfig({
 					hookTimeout: 120_000,
 					fileParallelism: false,
 					sequence: { groupOrder: 3 },
+				},
+			},
+			// What it kills has to come up again within seconds: alone, and last.
+			{
+				extends: true,
+				test: {
+					name: "faults",
+					include: faultSuites,
+					testTimeout: 180_000,
+					hookTimeout: 180_000,
+					fileParallelism: false,
+					sequence: { groupOrder: 4 },
 				},
 			},
 		],

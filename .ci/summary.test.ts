@@ -7,6 +7,7 @@ const whole = [
 	{ project: "integration", name: "b.test.ts > events on PostgreSQL > are stored" },
 	{ project: "client", name: "c.test.ts > starts" },
 	{ project: "browser", name: "d.test.ts > shows" },
+	{ project: "faults", name: "e.test.ts > loses nothing" },
 ];
 
 describe("missingHalves", () => {
@@ -18,6 +19,7 @@ describe("missingHalves", () => {
 		["client", "the client tests"],
 		["browser", "the browser tests"],
 		["unit", "the unit tests"],
+		["faults", "the faults tests"],
 	])("misses a project that did not run: %s", (project, problem) => {
 		expect(missingHalves(whole.filter((test) => test.project !== project))).toEqual([problem]);
 	});

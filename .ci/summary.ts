@@ -4,7 +4,7 @@ export interface RunTest {
 	name: string;
 }
 
-const projects = ["unit", "integration", "client", "browser"];
+const projects = ["unit", "integration", "client", "browser", "faults"];
 
 /** Halves of the whole that did not run: a project without a test, a database, a case on PGlite without its twin on PostgreSQL. */
 export function missingHalves(run: readonly RunTest[]): string[] {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { channelName } from "../../src/contract/channels.ts";
 import { eventDetails, eventTypes } from "../../src/contract/events.ts";
 import type { Db } from "../db/client.ts";
-import { arrayText, statement } from "../db/statement.ts";
+import { statement } from "../db/statement.ts";
 import type { Notice } from "../domain/notice.ts";
 import type { Room } from "./lanes.ts";
 
@@ -82,10 +82,10 @@ const leaseEnd = (seconds: SQL) => sql`now() + ${seconds}::float8 * interval '1 
  */
 const claim = statement(
 	claimedRow,
-	["channels", "rooms", "lease"],
+	["rooms", "lease"],
 	(p) => sql`with due as (
 			select head.id from (select set_config('synchronous_commit', 'off', true) as off) setting,
-				unnest(${p.channels}::text[], ${p.rooms}::int[]) as room (channel, free), lateral (
+				json_to_recordset(${p.rooms}::json) as room (channel text, free int), lateral (
 				select d.id from deliveries d
 				where d.channel = room.channel and d.state in ('pending', 'leased')
 					and d.next_attempt_at <= now() and d.deadline_at > now() and not exists (${goesFirst})
@@ -116,6 +116,5 @@ const claim = statement(
  * before its lease ended.
  */
 export function claimDeliveries(db: Db, { rooms, leaseSeconds }: ClaimOptions): Promise<Claimed[]> {
-	const channels = arrayText(rooms.map(({ channel }) => channel));
-	return claim(db, { channels, rooms: arrayText(rooms.map(({ free }) => free)), lease: leaseSeconds });
+	return claim(db, { rooms: JSON.stringify(rooms), lease: leaseSeconds });
 }

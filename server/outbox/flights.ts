@@ -10,6 +10,7 @@ interface Flight {
 /** The messages that this process is sending. */
 export class Flights {
 	readonly #flights = new Map<string, Flight>();
+	readonly #sentMeanwhile = new Set<string>();
 
 	get size(): number {
 		return this.#flights.size;
@@ -18,6 +19,21 @@ export class Flights {
 	/** Resolves when all that are under way now have ended. */
 	async ended(): Promise<void> {
 		await Promise.all([...this.#flights.values()].map((flight) => flight.ended));
+	}
+
+	/** The database has it that a provider took this message. */
+	noteSent(id: string): void {
+		this.#sentMeanwhile.add(id);
+	}
+
+	/**
+	 * What `claim` takes, less what was noted as sent while it was on its way: after the database was away for longer than a lease,
+	 * a claim can take a message just before that note, and its answer be here just after it.
+	 */
+	async claimed(claim: () => Promise<Claimed[]>): Promise<Claimed[]> {
+		this.#sentMeanwhile.clear();
+		const all = await claim();
+		return all.filter(({ id }) => !this.#sentMeanwhile.has(id));
 	}
 
 	/**

@@ -8,7 +8,7 @@ import { Lanes } from "./lanes.ts";
 import { onceInARow, oneAtATime } from "./one-at-a-time.ts";
 import { type BackOff, defaultBackOff } from "./retry-delay.ts";
 import { type SendDeps, sendOne } from "./send.ts";
-import { sentStore } from "./store-sent.ts";
+import { type SentMessage, sentStore } from "./store-sent.ts";
 
 export interface OutboxOptions {
 	/** Messages of one channel that are under way at the same time. */
@@ -37,14 +37,15 @@ type OutboxDeps = SendDeps & Pick<Deps, "id">;
 export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Outbox {
 	const { concurrency = 20, pollMs = 1000, leaseSeconds = 8, sendTimeoutMs = 15_000 } = options;
 	const gone = new AbortController();
+	const lanes = new Lanes(deps.channels, concurrency);
+	const flights = new Flights();
+	const store = sentStore(deps.db);
 	const sending = {
 		sendTimeoutMs,
 		backOff: options.backOff ?? defaultBackOff,
-		store: sentStore(deps.db),
+		store: (message: SentMessage) => store(message).then(() => flights.noteSent(message.id)),
 		gone: gone.signal,
 	};
-	const lanes = new Lanes(deps.channels, concurrency);
-	const flights = new Flights();
 	const note = (message: string) => onceInARow(deps.log, message);
 	let stopped = false;
 	let pause: NodeJS.Timeout | undefined;
@@ -63,7 +64,7 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Outb
 		const [rooms, heldBackMs] = [lanes.room(), lanes.pauseMs()];
 		if (stopped) return;
 		if (rooms.length > 0) {
-			for (const each of await claimDeliveries(deps.db, { rooms, leaseSeconds })) begin(each);
+			for (const each of await flights.claimed(() => claimDeliveries(deps.db, { rooms, leaseSeconds }))) begin(each);
 		}
 		clearTimeout(pause);
 		const pauseMs = lanes.pauseMs() ?? heldBackMs;

@@ -32,6 +32,8 @@ export interface OutboxWorld {
 	countOf(state: Delivery["state"]): Promise<number>;
 	/** Its deadline was a second ago. */
 	makeLate(id: string): Promise<void>;
+	/** The lease of whoever sends it is over. */
+	endLease(id: string): Promise<void>;
 	/** It was queued so much earlier. */
 	makeOlder(id: string, interval: string): Promise<void>;
 	/** Ends everything that is still open, so that it stays with the test that queued it. */
@@ -65,6 +67,9 @@ export function outboxWorld(db: Db): OutboxWorld {
 		countOf: (state) => db.$count(deliveries, eq(deliveries.state, state)),
 		async makeLate(id) {
 			await db.execute(sql`update deliveries set deadline_at = now() - interval '1 second' where id = ${id}`);
+		},
+		async endLease(id) {
+			await db.execute(sql`update deliveries set lease_until = now(), next_attempt_at = now() where id = ${id}`);
 		},
 		async makeOlder(id, interval) {
 			await db.execute(sql`update deliveries set created_at = created_at - ${interval}::interval where id = ${id}`);
