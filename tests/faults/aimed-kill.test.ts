@@ -3,12 +3,13 @@ import { reportUntilAccepted } from "../helpers/faults-client.ts";
 import { openBeside, storedMessages } from "../helpers/faults-database.ts";
 import { addReporters, planEvents, sharedKey } from "../helpers/faults-people.ts";
 import { type FaultsProvider, startFaultsProvider, type Taken } from "../helpers/faults-provider.ts";
-import { chooseSeed, fullForm, seededRandom } from "../helpers/faults-random.ts";
+import { chooseSeed, fullForm, recoveryMs, seededRandom } from "../helpers/faults-random.ts";
 import { type FaultsServer, faultsServer, ownBundle } from "../helpers/faults-server.ts";
 import { startPostgresCluster } from "../helpers/postgres-cluster.ts";
 import { until } from "../helpers/until.ts";
 
 const rounds = fullForm ? 5 : 1;
+const timeout = 120_000 + rounds * 2 * recoveryMs;
 const dataKey = sharedKey();
 let bundle: Awaited<ReturnType<typeof ownBundle>>;
 
@@ -42,14 +43,12 @@ async function killBeforeAck({ server, provider, url }: World): Promise<void> {
 		const first = await killed.promise;
 		await server.kill();
 		await server.start();
-		const begun = performance.now();
 		const sends = () => provider.taken.slice(before);
 		await until(
 			() => sends().length === 2,
-			15_000,
+			recoveryMs,
 			() => `round ${round}: ${sends().length} sends`,
 		);
-		expect(performance.now() - begun).toBeLessThan(15_000);
 		expect(sends().map(({ key, to }) => [key, to])).toEqual([
 			[first.key, event.by.phone],
 			[first.key, event.by.phone],
@@ -66,7 +65,7 @@ async function killBeforeAck({ server, provider, url }: World): Promise<void> {
 }
 
 describe("a server that dies between the provider's 201 and its own note of it", () => {
-	it("sends again with the same idempotency key, once, on PostgreSQL (row 214)", { timeout: 120_000 }, async () => {
+	it("sends again with the same idempotency key, once, on PostgreSQL (row 214)", { timeout }, async () => {
 		await using cluster = await startPostgresCluster();
 		await using provider = await startFaultsProvider();
 		const url = await cluster.createDatabase("aimed");
@@ -75,9 +74,7 @@ describe("a server that dies between the provider's 201 and its own note of it",
 		await killBeforeAck({ server, provider, url });
 	});
 
-	it("sends again with the same idempotency key, once, in the embedded database (row 214)", {
-		timeout: 180_000,
-	}, async () => {
+	it("sends again with the same idempotency key, once, in the embedded database (row 214)", { timeout }, async () => {
 		await using provider = await startFaultsProvider();
 		await using server = await faultsServer({ main: bundle.main, env: { DATA_KEY: dataKey, ...provider.variables } });
 		await killBeforeAck({ server, provider, url: undefined });

@@ -7,7 +7,7 @@ import { report } from "../helpers/faults-client.ts";
 import { openBeside } from "../helpers/faults-database.ts";
 import { addReporters, sharedKey } from "../helpers/faults-people.ts";
 import { type FaultsProvider, startFaultsProvider } from "../helpers/faults-provider.ts";
-import { fullForm } from "../helpers/faults-random.ts";
+import { fullForm, recoveryMs } from "../helpers/faults-random.ts";
 import { type FaultsServer, faultsServer, ownBundle } from "../helpers/faults-server.ts";
 import { type PostgresCluster, startPostgresCluster } from "../helpers/postgres-cluster.ts";
 import { until } from "../helpers/until.ts";
@@ -69,7 +69,7 @@ async function startInstances(name: string, skews: readonly number[]): Promise<I
 
 describe("several servers on one database, with clocks that are ten minutes off", () => {
 	it(`let exactly one of 400 simultaneous events leave, ${size.rounds} times over (rows 84, 193)`, {
-		timeout: 60_000 + size.rounds * 4000,
+		timeout: 3 * recoveryMs + 60_000 + size.rounds * 4000,
 	}, async () => {
 		await using instances = await startInstances("limits", [0, tenMinutes, 0, -tenMinutes]);
 		const { servers, database, provider } = instances;
@@ -88,14 +88,14 @@ describe("several servers on one database, with clocks that are ten minutes off"
 		}
 		await until(
 			() => provider.taken.length >= size.rounds,
-			15_000,
+			recoveryMs,
 			() => `${provider.taken.length} have left`,
 		);
 		expect(provider.taken.map(({ to }) => to).toSorted()).toEqual(reporters.map(({ phone }) => phone).toSorted());
 	});
 
 	it(`send each of ${size.deliveries} messages once, and share the work (row 193)`, {
-		timeout: 60_000 + size.deliveries * 20,
+		timeout: 3 * recoveryMs + size.deliveries * 20,
 	}, async () => {
 		await using instances = await startInstances("shared", [0, tenMinutes]);
 		const { servers, database, provider } = instances;
@@ -107,13 +107,13 @@ describe("several servers on one database, with clocks that are ten minutes off"
 		);
 		await until(
 			() => provider.taken.length >= size.deliveries,
-			30_000 + size.deliveries * 15,
+			recoveryMs + size.deliveries * 15,
 			() => `${provider.taken.length} have left`,
 		);
 		const open = () => database.db.$count(sql`deliveries`, sql`state <> 'sent'`);
 		await until(
 			async () => (await open()) === 0,
-			10_000,
+			recoveryMs,
 			async () => `${await open()} are not settled`,
 		);
 		expect(provider.taken).toHaveLength(size.deliveries);

@@ -16,3 +16,6 @@ export function chooseSeed(): number {
 
 /** `npm run test:faults` sets it; without it everything runs in its short form. */
 export const fullForm = process.env["FAULTS"] === "full";
+
+/** Within this everything is well again after a fault. The short form runs on machines that others load, too: there slow is not lost. */
+export const recoveryMs = fullForm ? 15_000 : 60_000;

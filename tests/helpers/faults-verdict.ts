@@ -10,8 +10,8 @@ export interface Verdict {
 	slowestAccept: number;
 }
 
-/** A send that was under way when the server was killed began at most so long before: the provider's time, and the settling. */
-const sendMs = 5000;
+/** Where the database cannot be asked what was under way at a kill: a send that was began at most a lease before. */
+const leaseMs = 8000;
 
 /** `deliveries` is from event id to delivery id. */
 export function judge(run: FaultsRun, provider: FaultsProvider, deliveries: ReadonlyMap<string, string>): Verdict {
@@ -48,8 +48,8 @@ export function judge(run: FaultsRun, provider: FaultsProvider, deliveries: Read
 
 function explains({ at, underWay }: Fault, before: Taken, again: Taken): boolean {
 	// The provider may have read a request just after its sender died.
-	const between = before.at <= at + 500 && again.at >= at && at - before.at <= sendMs;
-	return between && (underWay === undefined || underWay.has(again.key));
+	const between = before.at <= at + 500 && again.at >= at;
+	return between && (underWay === undefined ? at - before.at <= leaseMs : underWay.has(again.key));
 }
 
 function lastFaultBefore(faults: readonly Fault[], moment: number): number {
