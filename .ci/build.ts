@@ -22,6 +22,12 @@ const draftSuffix = ".build-draft";
 const requireForCommonJs =
 	'import{createRequire as createNodeRequire}from"node:module";const require=createNodeRequire(import.meta.url);\n';
 
+/** A script's first line stays its first. */
+function withRequire(text: string): string {
+	const shebang = /^#!.*\n/.exec(text)?.[0] ?? "";
+	return shebang + requireForCommonJs + text.slice(shebang.length);
+}
+
 /** zod re-exports 50 translations of its messages, a third of the companion's bytes; ours are English. */
 const englishOnly: Plugin = {
 	name: "zod-english-only",
@@ -46,14 +52,15 @@ export async function pluginFiles(root: string): Promise<Map<string, string>> {
 		outdir: "dist",
 		outExtension: { ".js": ".mjs" },
 		target: "node20",
+		// A native module, loaded where it is installed.
+		external: ["@lydell/node-pty"],
 		minify: true,
 		plugins: [englishOnly],
 		metafile: true,
 		write: false,
 	});
 	for (const { path, text } of outputFiles) {
-		const needsRequire = text.includes("Dynamic require of");
-		files.set(basename(path), needsRequire ? requireForCommonJs + text : text);
+		files.set(basename(path), text.includes("Dynamic require of") ? withRequire(text) : text);
 	}
 	files.set("THIRD-PARTY-NOTICES.txt", await thirdPartyNotices(root, Object.keys(metafile.inputs)));
 	return files;

@@ -1,0 +1,57 @@
+import type { ArgsDef, CommandDef, ParsedArgs } from "citty";
+import type { Login } from "../companion/login.ts";
+import type { Log } from "../log.ts";
+import type { ExitCode } from "./exit-codes.ts";
+
+/** What the commands work with. Nothing in src/cli reads the environment or writes to a stream but by these. */
+export interface CliTools {
+	login: Login;
+	home: string;
+	hostname: string;
+	cwd: string;
+	now: () => Date;
+	/** A new UUIDv7. */
+	newId: () => string;
+	log: Log;
+	/** A line for the person, on stderr. */
+	say: (line: string) => void;
+	/** Asks the person at the terminal; undefined when there is none, or when they left. */
+	ask: (question: string) => Promise<string | undefined>;
+	/** Shows a page; undefined where there is no desktop to show it on. */
+	openPage: ((url: string) => void) | undefined;
+}
+
+export interface CliResult {
+	/** What `--json` prints. */
+	data: unknown;
+	/** What a person reads instead, on stdout. */
+	text: string;
+	/** 0 if it is left out. */
+	code?: ExitCode;
+}
+
+/** One command. Throws UsageError, NotPaired, ServerUnreachable, ApiError: `runCli` turns them into words and exit codes. */
+export interface CliCommand {
+	definition: CommandDef;
+	run(given: { args: Record<string, unknown>; words: string[] }, tools: CliTools): Promise<CliResult>;
+}
+
+/** The command line is wrong; `message` says what would be right. */
+export class UsageError extends Error {
+	override readonly name = "UsageError";
+}
+
+interface Declared<T extends ArgsDef> {
+	name: string;
+	summary: string;
+	args: T;
+	run(args: ParsedArgs<T>, tools: CliTools): Promise<CliResult>;
+}
+
+const json = { json: { type: "boolean", description: "Print the result as JSON" } } as const;
+
+/** citty parsed `args` by the very definition that types them, and looks a name up in either spelling. */
+export function cliCommand<const T extends ArgsDef>({ name, summary, args, run }: Declared<T>): CliCommand {
+	const definition = { meta: { name, description: summary }, args: { ...args, ...json } };
+	return { definition, run: (given, tools) => run(given.args as ParsedArgs<T>, tools) };
+}
