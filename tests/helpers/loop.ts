@@ -107,7 +107,8 @@ function phoneOf(server: RunningServer) {
 	return server.deps.phone;
 }
 
-async function pair({ phone, print }: Loop): Promise<void> {
+/** Pairs a phone by the two commands. */
+export async function pair({ phone, print }: Pick<Loop, "phone" | "print">): Promise<void> {
 	const asked = await print(`/notify-setup ${phone.setup}`);
 	if (!asked.stdout.includes("/notify-pair")) throw new Error(`setup said: ${asked.stdout}${asked.stderr}`);
 	await phone.follow?.(asked.stdout);
