@@ -1,5 +1,6 @@
 import { Resend } from "resend";
 import { z } from "zod";
+import { oneRequest } from "./one-request.ts";
 
 type Answer<T> = Awaited<ReturnType<typeof Resend.prototype.fetchRequest<T>>>;
 
@@ -8,6 +9,8 @@ const errorBody = z.object({ name: z.string().regex(/^[a-z_]{1,60}$/) });
 
 /** An answer to a mail that was sent has 60 bytes. */
 const maxAnswerBytes = 16_384;
+/** Backstop for a call that comes without a signal. */
+const timeoutMs = 15_000;
 /** A received mail can be long: what it quotes comes along, its attachments do not. */
 const maxMailBytes = 2_000_000;
 
@@ -21,17 +24,23 @@ export const tooLong = "answer_too_long";
  * Of an error only its code is kept, in `message`: Resend's own sentences quote addresses.
  */
 export class ResendHttp extends Resend {
-	override async fetchRequest<T>(path: string, options: object = {}): Promise<Answer<T>> {
+	override async fetchRequest<T>(path: string, options: RequestInit = {}): Promise<Answer<T>> {
 		try {
-			const response = await fetch(`${this.baseUrl}${path}`, { ...options, redirect: "manual" });
-			const headers = Object.fromEntries(response.headers.entries());
-			const text = await boundedText(response, path === "/emails" ? maxAnswerBytes : maxMailBytes);
-			if (text === undefined) return failed(tooLong, response.status, headers);
+			const { status, headers, text } = await oneRequest({
+				url: new URL(`${this.baseUrl}${path}`),
+				method: options.method ?? "GET",
+				headers: Object.fromEntries(new Headers(options.headers)),
+				body: typeof options.body === "string" ? options.body : undefined,
+				signal: options.signal ?? AbortSignal.timeout(timeoutMs),
+				maxBytes: path === "/emails" ? maxAnswerBytes : maxMailBytes,
+			});
+			if (text === undefined) return failed(tooLong, status, headers);
 			const body = parsed(text);
-			if (response.ok && body !== undefined) return { data: body, error: null, headers };
-			return failed(errorBody.safeParse(body).data?.name ?? "", response.ok ? null : response.status, headers);
+			const ok = status >= 200 && status < 300;
+			if (ok && body !== undefined) return { data: body, error: null, headers };
+			return failed(errorBody.safeParse(body).data?.name ?? "", ok ? null : status, headers);
 		} catch {
-			// fetch's errors can hold the request; which of the network's failures it was changes nothing.
+			// The errors can hold the request; which of the network's failures it was changes nothing.
 			return failed(noAnswer, null, null);
 		}
 	}
@@ -39,19 +48,6 @@ export class ResendHttp extends Resend {
 
 function failed(code: string, statusCode: number | null, headers: Record<string, string> | null): Answer<never> {
 	return { data: null, error: { name: "application_error", message: code, statusCode }, headers };
-}
-
-/** Undefined when it is longer. */
-async function boundedText(response: Response, maxBytes: number): Promise<string | undefined> {
-	const chunks: Uint8Array[] = [];
-	let size = 0;
-	for await (const chunk of response.body ?? []) {
-		size += chunk.byteLength;
-		// Leaving the loop cancels the rest.
-		if (size > maxBytes) return undefined;
-		chunks.push(chunk);
-	}
-	return Buffer.concat(chunks).toString("utf8");
 }
 
 /** Undefined for what is no JSON: it came from something in between. */

@@ -1,5 +1,5 @@
-import ky from "ky";
 import type { DeliveryResult } from "./channel.ts";
+import { oneRequest } from "./one-request.ts";
 import { providerClock, retryAfterMs } from "./retry-after.ts";
 
 export interface JsonRequest {
@@ -23,36 +23,21 @@ const maxAnswerBytes = 16_384;
 /** One request to a provider that has no SDK: no retries, no redirects, a bounded answer. Undefined when there was no answer that could be read. */
 export async function postJson({ url, headers = {}, body, signal }: JsonRequest): Promise<JsonAnswer | undefined> {
 	try {
-		const answer = await ky.post(url, {
-			json: body,
-			headers,
+		const answer = await oneRequest({
+			url,
+			method: "POST",
+			headers: { "content-type": "application/json", ...headers },
+			body: JSON.stringify(body),
 			signal,
-			retry: 0,
-			timeout: false,
-			redirect: "manual",
-			throwHttpErrors: false,
+			maxBytes: maxAnswerBytes,
 		});
-		const text = await boundedText(answer);
-		const wait = retryAfterMs(
-			answer.headers.get("retry-after") ?? undefined,
-			providerClock(answer.headers.get("date")),
-		);
-		return { status: answer.status, body: parsed(text), retryAfterMs: wait };
+		if (answer.text === undefined) return undefined;
+		const wait = retryAfterMs(answer.headers["retry-after"], providerClock(answer.headers["date"]));
+		return { status: answer.status, body: parsed(answer.text), retryAfterMs: wait };
 	} catch {
-		// ky's errors hold the request with its headers; which of the network's failures it was changes nothing.
+		// The errors can hold the request's address; which of the network's failures it was changes nothing.
 		return undefined;
 	}
-}
-
-async function boundedText(answer: Response): Promise<string> {
-	const chunks: Uint8Array[] = [];
-	let size = 0;
-	for await (const chunk of answer.body ?? []) {
-		size += chunk.byteLength;
-		if (size > maxAnswerBytes) throw new Error("the answer is too long");
-		chunks.push(chunk);
-	}
-	return Buffer.concat(chunks).toString("utf8");
 }
 
 function parsed(text: string): unknown {

@@ -1,8 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import twilio from "twilio";
-import { limitConnecting } from "./connect-timeout.ts";
+import { limitConnecting, limitedAgent } from "./connect-timeout.ts";
 
 /** One attempt to send: what the SDK takes no option for, and what it drops from the answer. */
 export interface Attempt {
@@ -33,9 +32,7 @@ export class TwilioHttp extends twilio.RequestClient {
 		const { httpsAgent } = this.axios.defaults;
 		// Behind HTTP_PROXY the SDK has another kind of agent.
 		if (httpsAgent instanceof HttpsAgent) limitConnecting(httpsAgent, "secureConnect");
-		const httpAgent = new HttpAgent({ keepAlive: true });
-		limitConnecting(httpAgent, "connect");
-		this.axios.defaults.httpAgent = httpAgent;
+		this.axios.defaults.httpAgent = limitedAgent("http:");
 		this.axios.interceptors.request.use((config) => {
 			const attempt = this.#attempts.getStore();
 			if (attempt !== undefined) config.signal = attempt.signal;
