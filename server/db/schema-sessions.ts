@@ -26,7 +26,8 @@ export const sessions = pgTable(
 		deviceId: uuid()
 			.notNull()
 			.references(() => devices.id),
-		agent: text({ enum: agents }).notNull(),
+		/** `command-line`: no session, but where the events of a machine's `claude-notify` hang; ended from its birth on. */
+		agent: text({ enum: [...agents, "command-line"] }).notNull(),
 		agentSessionId: text().notNull(),
 		/** Null once another session may use the letter: 24 h after the end. */
 		handle: text(),

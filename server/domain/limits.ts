@@ -12,6 +12,8 @@ export interface EventLimits {
 	urgent: { types: readonly EventType[]; count: number; window: number };
 	/** SMS to one user in a day of theirs, over all sessions and types; `window` is a day. */
 	sms: { count: number; window: number };
+	/** Ends of commands and texts of scripts that a user is told of by metered channels in a day of theirs; `window` is a day. */
+	tasks: { count: number; window: number };
 	/** After this time a message is noise and is not sent any more: an hour, but for what is settled or overtaken sooner. */
 	deadline: { usual: number } & { [type in EventType]?: number };
 }
@@ -20,6 +22,7 @@ export const eventLimits: EventLimits = {
 	window: { metered: 30 * 60, free: 60 },
 	urgent: { types: ["permission", "question"], count: 20, window: 3600 },
 	sms: { count: 30, window: 86_400 },
+	tasks: { count: 30, window: 86_400 },
 	deadline: { usual: 3600, permission: 600, question: 600, progress: 120 },
 };
 

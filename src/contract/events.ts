@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { channelName } from "./channels.ts";
+import { taskOutcome } from "./task-outcome.ts";
 import { cutTo } from "./text.ts";
 
 /** Everything that can happen in a session. One tuple for zod, drizzle and the pages. */
@@ -28,6 +29,8 @@ export const eventDetails = z.strictObject({
 	idle_minutes: z.int().min(0).max(100_000).optional(),
 	/** For the progress that is told by itself: how long the turn has been running. */
 	running_seconds: z.int().min(0).max(10_000_000).optional(),
+	/** For `task_finished`: the command that ended. Without it the event is a text that somebody's script sent. */
+	task: taskOutcome.optional(),
 	/** Events that the machine had to drop while the server was away. */
 	dropped: z.int().min(1).max(1_000_000).optional(),
 });
