@@ -41,5 +41,7 @@ export interface Deps {
 	/** Wakes the outbox worker of this process; call it after commit. */
 	wakeOutbox(): void;
 	inboxBus: InboxBus;
+	/** The plans whose users may send replies and commands. Absent: every plan, as a server of one's own has none. */
+	relayPlans?: readonly string[] | undefined;
 	log: Log;
 }

@@ -1,4 +1,15 @@
-import type { InboundOutcome } from "./receive-inbound.ts";
+import type { Notice } from "./notice.ts";
+import type { InboundOutcome } from "./reply-effect.ts";
+
+const notSent = "Not sent: see the message that follows.";
+/** Notices of which the person thinks that their text has gone out, and it has not. */
+const unsent: ReadonlySet<string> = new Set<Notice["kind"]>([
+	"confirm_all",
+	"no_session",
+	"refused",
+	"session_ended",
+	"which_session",
+]);
 
 /** What became of a message, in the few words that a pressed button or a command shows at once. */
 export function acknowledgement(result: InboundOutcome): string {
@@ -15,9 +26,10 @@ export function acknowledgement(result: InboundOutcome): string {
 			return "Messages are on. /stop turns them off.";
 		case "help":
 			return "Answer a message to write to its session, or put the session's letter first: b run the tests. ? lists the sessions, /stop turns messages off.";
-		case "refused":
 		case "answered":
-			return "Not sent: see the message that follows.";
+			return unsent.has(result.notice) ? notSent : "See the message that follows.";
+		case "refused":
+			return notSent;
 		default:
 			return "There was nothing to send.";
 	}

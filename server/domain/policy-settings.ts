@@ -1,5 +1,5 @@
 import type { EventType } from "../../src/contract/events.ts";
-import { type Limit, readLimit } from "../../src/contract/setting-values.ts";
+import { type Limit, readBanList, readLimit } from "../../src/contract/setting-values.ts";
 import {
 	type Prioritized,
 	type Priority,
@@ -42,6 +42,11 @@ export function readPolicySettings(stored: unknown): PolicySettings {
 			return typeof value === "string" ? readLimit(value) : undefined;
 		},
 	};
+}
+
+/** What no reply of the user's may have in it; the usual list where they have none of their own. */
+export function banListOf(stored: Record<string, unknown> | undefined): string[] {
+	return readBanList(String(settingValue(stored ?? {}, "ban")));
 }
 
 /** As it is stored, or the default. Values were checked when they were stored; another version of the server may have had other rules. */

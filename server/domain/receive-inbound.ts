@@ -1,38 +1,16 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
-import { maxReply } from "../../src/contract/inbox.ts";
 import type { Db } from "../db/client.ts";
 import { retryDeadlock } from "../db/errors.ts";
 import { identities, inbound } from "../db/schema.ts";
 import type { CarrierKeyword, Inbound } from "../inbound/inbound.ts";
+import { admitReply } from "./admit-reply.ts";
 import { carrierWord } from "./carrier-words.ts";
-import { cleanReply } from "./clean-reply.ts";
 import type { Deps } from "./deps.ts";
-import { freeSlots } from "./free-slots.ts";
-import { holdReply, takeHeldReply } from "./held-reply.ts";
-import { muteFromPhone } from "./mute-from-phone.ts";
-import { readMute } from "./mute-words.ts";
-import type { Notice } from "./notice.ts";
 import { queueNotice } from "./queue-notice.ts";
-import { type Candidate, candidatesOf, lastNotified } from "./reply-context.ts";
-import { takeReplySlot } from "./reply-limit.ts";
-import { resolvePointer } from "./resolve-pointer.ts";
-import { routeReply } from "./route-reply.ts";
-import { type Sender, storeReply } from "./store-reply.ts";
-
-/** What became of one message from a person. Only the log sees it: the provider is told nothing but "taken". */
-export type InboundOutcome =
-	/** `foreign`: somebody whom we know, but the message had to point at something of theirs and does not. Nothing is kept of it. */
-	| { outcome: "stranger" | "foreign" | "duplicate" | "empty" | "opted_out" | "opted_in" | "carrier" | "help" }
-	| { outcome: "answered"; notice: Notice["kind"] }
-	| { outcome: "refused" }
-	| { outcome: "stored"; sessionId: string; id: string; ref: string };
-
-interface Effect {
-	result: InboundOutcome;
-	notice?: Notice | undefined;
-	/** The session that the notice is about, when it is one to go on talking to. */
-	about?: string | undefined;
-}
+import { type Effect, type InboundOutcome, refused } from "./reply-effect.ts";
+import { type Pointed, resolvePointer } from "./resolve-pointer.ts";
+import { routed } from "./routed-reply.ts";
+import type { Sender } from "./store-reply.ts";
 
 type Tx = Pick<Db, "delete" | "execute" | "insert" | "select" | "update">;
 
@@ -41,8 +19,13 @@ type Tx = Pick<Db, "delete" | "execute" | "insert" | "select" | "update">;
  * whoever is not a verified address of a user gets no answer and leaves no row.
  */
 export async function receiveInbound(deps: Deps, message: Inbound): Promise<InboundOutcome> {
-	const { result, notice } = await retryDeadlock(() => deps.db.transaction((tx) => receiveOnce(tx, deps, message)));
-	if (result.outcome === "stored") deps.inboxBus.notify(result.sessionId);
+	const {
+		result,
+		notice,
+		wakes = [],
+	} = await retryDeadlock(() => deps.db.transaction((tx) => receiveOnce(tx, deps, message)));
+	const woken = result.outcome === "stored" ? [result.sessionId, ...wakes] : wakes;
+	for (const sessionId of woken) deps.inboxBus.notify(sessionId);
 	if (notice !== undefined) deps.wakeOutbox();
 	return result;
 }
@@ -59,7 +42,7 @@ async function receiveOnce(tx: Tx, deps: Deps, message: Inbound): Promise<Effect
 		.onConflictDoNothing()
 		.returning({ id: inbound.providerEventId });
 	if (taken.length === 0) return { result: { outcome: "duplicate" } };
-	const effect = await effectOf(tx, deps, { ...message, pointed: pointed?.sessionId }, sender);
+	const effect = await effectOf(tx, deps, { ...message, pointed }, sender);
 	if (effect.notice !== undefined) await queueNotice(tx, deps, { ...sender, sessionId: effect.about }, effect.notice);
 	return effect;
 }
@@ -90,25 +73,26 @@ async function senderOf(tx: Tx, { vault }: Deps, { channel, sender }: Inbound): 
 	return { ...rest, optedOut: optedOutAt !== null };
 }
 
-type Pointed = Inbound & { pointed: string | undefined };
-
-async function effectOf(tx: Tx, deps: Deps, message: Pointed, sender: KnownSender): Promise<Effect> {
+async function effectOf(
+	tx: Tx,
+	deps: Deps,
+	message: Inbound & { pointed: Pointed | undefined },
+	sender: KnownSender,
+): Promise<Effect> {
 	const word = reservedWord(message);
 	await noteInbound(tx, sender, word);
 	const outcome = word && wordOutcome(word, message, sender);
 	if (outcome !== undefined) return { result: { outcome } };
-	const text = cleanReply(message.text);
-	if (text === "") return { result: { outcome: "empty" } };
-	const limit = await takeReplySlot(tx, sender.userId);
-	if (limit === "first_refused") return refused("More than 10 replies in a minute. Wait a minute, then send again.");
-	if (limit === "refused") return { result: { outcome: "refused" } };
-	if (text.length > maxReply) {
-		return refused(`A reply can have at most ${maxReply} characters; yours has ${text.length}.`);
+	const admitted = await admitReply(tx, deps, sender, message.text);
+	if ("empty" in admitted) return { result: { outcome: "empty" } };
+	if ("refusal" in admitted) {
+		return admitted.refusal.tell ? refused(admitted.refusal.reason) : { result: { outcome: "refused" } };
 	}
 	// A lone "yes" to a question of Claude's is natural, and it is the carrier's word: it is not passed on, but not swallowed either.
 	if (word === "start")
 		return refused('"Yes" alone is the carrier\'s word. Send it with the letter of the session: b yes');
-	return routed(tx, deps, { text, pointer: message.pointed, sender });
+	const { pointed, pointer } = message;
+	return routed(tx, deps, { text: admitted.text, pointed, answers: pointer?.message, sender });
 }
 
 /** By SMS the carrier's words; elsewhere what the provider has commands for. */
@@ -135,49 +119,4 @@ async function noteInbound(tx: Tx, { identityId }: KnownSender, word: CarrierKey
 
 function isYes(text: string): boolean {
 	return text.trim().toUpperCase() === "YES";
-}
-
-async function routed(
-	tx: Tx,
-	deps: Deps,
-	reply: { text: string; pointer: string | undefined; sender: Sender },
-): Promise<Effect> {
-	const { text, pointer, sender } = reply;
-	const sessions = await candidatesOf(tx, sender.userId);
-	const handles = sessions.map(({ handle }) => handle);
-	const wish = readMute(text, handles);
-	if (wish !== undefined) return answered(await muteFromPhone(tx, { userId: sender.userId, sessions, pointer }, wish));
-	// A session that ended a day ago has no letter any more, and what answers it is for no other one.
-	if (pointer !== undefined && !sessions.some(({ id }) => id === pointer)) {
-		return refused("The session that it answers has ended.");
-	}
-	const route = routeReply(text, { sessions, pointer, lastNotified: await lastNotified(tx, sender) });
-	if (route.to === "nobody") return answered({ kind: "no_session" });
-	if (route.to === "which") {
-		const choices = route.choices.map(({ handle, description }) => ({ handle, description }));
-		if (text === "?") return answered({ kind: "which_session", choices });
-		await holdReply(tx, sender, text);
-		return answered({ kind: "which_session", choices, held: true });
-	}
-	const { id: sessionId, handle, description } = route.session;
-	if (route.to === "ended") return answered({ kind: "session_ended", handle, description });
-	const held = await takeHeldReply(tx, sender);
-	const passedOn = route.text === "" ? held : route.text;
-	if (passedOn === undefined) return refused(`Write your text after the letter: ${handle} go on`);
-	const stored = await storeReply(tx, deps, { sender, sessionId, text: passedOn });
-	await freeSlots(tx, sessionId);
-	const stale = sessions.some((session: Candidate) => session.id === sessionId && session.stale);
-	return {
-		result: { outcome: "stored", sessionId, ...stored },
-		notice: stale ? { kind: "waiting_for_session", handle, description } : undefined,
-		about: sessionId,
-	};
-}
-
-function answered(notice: Notice): Effect {
-	return { result: { outcome: "answered", notice: notice.kind }, notice };
-}
-
-function refused(reason: string): Effect {
-	return { result: { outcome: "refused" }, notice: { kind: "refused", reason } };
 }

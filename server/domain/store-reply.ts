@@ -12,6 +12,17 @@ export interface Sender {
 	label: string;
 }
 
+export interface ReplyToStore {
+	sender: Sender;
+	/** Whose inbox it goes into. */
+	sessionId: string;
+	text: string;
+	/** Instead of a new one. */
+	id?: string | undefined;
+	/** The ended session that it is for; `sessionId` is then the one whose machine goes on with it. */
+	resumes?: string | undefined;
+}
+
 /** Without vowels, so that no ref spells a word, and without `y`. */
 const refAlphabet = "bcdfghjklmnpqrstvwxz0123456789";
 const refLength = 8;
@@ -20,19 +31,20 @@ const refLength = 8;
 export async function storeReply(
 	tx: Pick<Db, "insert">,
 	deps: Pick<Deps, "id" | "secret">,
-	reply: { sender: Sender; sessionId: string; text: string },
+	reply: ReplyToStore,
 ): Promise<{ id: string; ref: string }> {
-	const { sender, sessionId, text } = reply;
+	const { sender, sessionId, text, resumes } = reply;
 	for (;;) {
 		const [stored] = await tx
 			.insert(inbox)
 			.values({
-				id: deps.id(),
+				id: reply.id ?? deps.id(),
 				sessionId,
 				userId: sender.userId,
 				identityId: sender.identityId,
 				ref: newRef(deps),
 				text,
+				...(resumes === undefined ? {} : { kind: "resume" as const, resumesId: resumes }),
 				fromChannel: sender.channel,
 				fromLabel: sender.label,
 				expiresAt: sql`now() + interval '24 hours'`,

@@ -85,3 +85,64 @@ export const limitValue = typed.transform((text, context) => {
 	});
 	return z.NEVER;
 });
+
+const maxBanned = 30;
+
+/** `sudo, curl*|*sh` in its entries. */
+export function readBanList(text: string): string[] {
+	if (text.trim().toLowerCase() === "off") return [];
+	return text
+		.split(",")
+		.map((entry) => entry.replace(/\s+/g, " ").trim())
+		.filter((entry) => /[^*\s]/.test(entry));
+}
+
+/** Entries with commas between; `off` for none. */
+export const banList = z.union([z.string().max(600), z.number()]).transform((value, context) => {
+	const text = String(value);
+	const entries = readBanList(text);
+	const fits = entries.length <= maxBanned && entries.every((entry) => entry.length <= 60);
+	if (fits && (entries.length > 0 || text.trim().toLowerCase() === "off")) return entries.join(", ") || "off";
+	const message = `must be words with commas between, at most ${maxBanned} with 60 characters each, or off`;
+	context.issues.push({ code: "custom", input: text, message });
+	return z.NEVER;
+});
+
+/** Which commands need a code: the usual ones, with what a user added and took away. */
+export interface ConfirmList {
+	/** Nothing needs one. */
+	off: boolean;
+	/** Names of usual ones that need none. */
+	without: readonly string[];
+	/** Words that have to stand in a command in this order: `make deploy`. */
+	added: readonly (readonly string[])[];
+}
+
+const entriesOf = (text: string) => {
+	const entries = text.split(",").map((entry) => entry.replace(/\s+/g, " ").trim());
+	return entries.filter((entry) => entry !== "" && entry !== "usual");
+};
+
+/** `make deploy, -npm publish`: the code at make deploy too, and no longer at npm publish. */
+export function readConfirmList(text: string): ConfirmList {
+	if (text === "off") return { off: true, without: [], added: [] };
+	const entries = entriesOf(text);
+	const without = entries.filter((entry) => entry.startsWith("-")).map((entry) => entry.slice(1).trim());
+	return {
+		off: false,
+		without,
+		added: entries.filter((entry) => !entry.startsWith("-")).map((entry) => entry.split(" ")),
+	};
+}
+
+/** Changes to the usual list, with commas between; `usual` for none of them, `off` for no code at all. */
+export const confirmList = z.union([z.string().max(600), z.number()]).transform((value, context) => {
+	const text = String(value).trim().toLowerCase();
+	if (text === "off" || text === "usual") return text;
+	const entries = entriesOf(text);
+	if (entries.length > 0 && entries.length <= 30 && entries.every((entry) => entry.length <= 60))
+		return entries.join(", ");
+	const message = "must be usual, off, or at most 30 commands with commas between, 60 characters each";
+	context.issues.push({ code: "custom", input: text, message });
+	return z.NEVER;
+});

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { channelName } from "./channels.ts";
 import { eventTypes } from "./events.ts";
-import { limitValue, oneOf, quietHours, seconds, zone } from "./setting-values.ts";
+import { banList, confirmList, limitValue, oneOf, quietHours, seconds, zone } from "./setting-values.ts";
 
 export const priorities = ["low", "normal", "high"] as const;
 export type Priority = (typeof priorities)[number];
@@ -97,6 +97,20 @@ export const settings: readonly Setting[] = [
 		help: "Tells every so many seconds that a turn is still running; on Telegram in one message that changes.",
 		value: seconds(60, 3600),
 	},
+	{
+		key: "ban",
+		default: "rm -rf /, rm -fr /, sudo, curl*|*sh, wget*|*sh, eval",
+		unit: "words with commas between, or off",
+		help: "A reply with one of these in it is refused. A word counts alone; * stands for anything.",
+		value: banList,
+	},
+	{
+		key: "confirm",
+		default: "usual",
+		unit: "usual, off, or commands with commas between",
+		help: "Commands that a phone can allow only with the code in the message: make deploy adds one to the usual list, -npm publish takes one off it.",
+		value: confirmList,
+	},
 	...prioritized.map(priorityOf),
 ];
 
@@ -127,7 +141,7 @@ type Given = Record<string, string | number | null>;
 
 /** PATCH /settings: new values, null for "as usual". One that is wrong refuses all. What it gives are the values to store. */
 export const settingsPatch = z
-	.record(z.string().max(100), z.union([z.string().max(100), z.number(), z.null()]))
+	.record(z.string().max(100), z.union([z.string().max(600), z.number(), z.null()]))
 	.refine((given) => Object.keys(given).length <= 50, { message: "too many settings at once" })
 	.transform((given, context) => {
 		const taken: Given = {};
