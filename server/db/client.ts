@@ -84,8 +84,9 @@ async function openPostgres(url: string, options: DatabaseOptions): Promise<Data
 	const client = new pg.Client({ connectionString: direct.url, ...patience });
 	const own = drizzleNode(client, { schema, casing });
 	await orSayWhy(direct, () => migrateAlone({ client, own, options }, () => migrateNode(own, options)));
-	const onConnect = directUrl === undefined && !isPooled(url) ? preparing(onError) : () => undefined;
-	const open = (max: number) => {
+	const keepsNames = directUrl === undefined && !isPooled(url);
+	const open = (max: number, setting?: string) => {
+		const onConnect = keepsNames ? preparing(onError, setting) : () => undefined;
 		const pool = new pg.Pool({ connectionString: url, ...poolOptions, max, onConnect });
 		survive(pool, options);
 		return { db: drizzleNode(pool, { schema, casing }), close: () => pool.end() };
@@ -107,9 +108,12 @@ async function openNeon(url: string, options: DatabaseOptions): Promise<Database
 	return answering(given, { kind: "neon", ...twoWays(open) });
 }
 
+/** The outbox has few statements, all by key or due time: planned once, since that takes longer than running them, and whatever the size of a young table. */
+const plansOfOutbox = "set plan_cache_mode = force_generic_plan; set enable_seqscan = off";
+
 /** Connections for the requests, and some for the outbox. */
-function twoWays(open: (max: number) => Pick<Database, "db" | "close">): Omit<Database, "kind"> {
-	const [requests, outbox] = [open(10), open(3)];
+function twoWays(open: (max: number, setting?: string) => Pick<Database, "db" | "close">): Omit<Database, "kind"> {
+	const [requests, outbox] = [open(10), open(3, plansOfOutbox)];
 	return {
 		db: requests.db,
 		outboxDb: outbox.db,

@@ -8,7 +8,7 @@ const maxNames = 500;
  * What a pool does with each connection that it makes, so that PostgreSQL parses and plans each statement once for it instead of every
  * time: for the larger ones that takes longer than running them. What the driver gets unnamed goes out under a name that stands for its text.
  */
-export function preparing(onError: (error: Error) => void): (client: pg.ClientBase) => Promise<void> {
+export function preparing(onError: (error: Error) => void, setting = ""): (client: pg.ClientBase) => Promise<void> {
 	const names = new Map<string, string>();
 	let on = true;
 
@@ -30,7 +30,7 @@ export function preparing(onError: (error: Error) => void): (client: pg.ClientBa
 
 	return async (client) => {
 		// Compiling a plan takes a hundred times longer than any of ours runs; where the planner guesses a count wrong it would be done.
-		await client.query("set jit = off");
+		await client.query(`set jit = off; ${setting}`);
 		wrapQuery(client, named, noteFailure);
 	};
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { DeliveryResult } from "../channels/channel.ts";
 import type { Db } from "../db/client.ts";
 import { isConnectionLoss } from "../db/errors.ts";
-import { statement } from "../db/statement.ts";
+import { arrayText, statement } from "../db/statement.ts";
 
 /** A message that a provider took. */
 export interface SentMessage {
@@ -49,7 +49,7 @@ export function sentStore(db: Db): StoreSent {
 const open = sql`d.state in ('pending', 'leased')`;
 const store = statement(
 	z.object({}),
-	["messages"],
+	["messages", "ids"],
 	(p) => sql`update deliveries d set
 		state = case when ${open} then r.state else d.state end,
 		error = case when ${open} then null else d.error end,
@@ -61,7 +61,7 @@ const store = statement(
 		lease_until = null, updated_at = now()
 		from json_to_recordset(${p.messages}::json)
 			as r (id uuid, state text, provider_id text, segments int, awaits boolean)
-		where d.id = r.id`,
+		where d.id = r.id and d.id = any (${p.ids}::uuid[])`,
 );
 
 /** A receipt may have come first, and a later claim may have overtaken this one: neither is undone. */
@@ -73,5 +73,5 @@ async function storeSent(db: Db, messages: readonly SentMessage[]): Promise<void
 		segments: result.segments,
 		awaits: receipts && result.delivered !== true,
 	}));
-	await store(db, { messages: JSON.stringify(rows) });
+	await store(db, { messages: JSON.stringify(rows), ids: arrayText(rows.map(({ id }) => id)) });
 }

@@ -75,7 +75,7 @@ export function ours(name: string, database: (typeof databases)[number], channel
 					return acceptEvent(deps, session, event);
 				},
 				work: async () => {
-					outbox = startOutbox(deps, { concurrency: width });
+					outbox = startOutbox({ ...deps, db: opened.outboxDb }, { concurrency: width });
 				},
 				async [Symbol.asyncDispose]() {
 					await outbox?.stop(5000);
