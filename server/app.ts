@@ -20,6 +20,7 @@ import { operationRoutes } from "./routes/operations.ts";
 import { pluginRoutes } from "./routes/plugin.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { settingsRoutes } from "./routes/settings.ts";
+import { taskRoutes } from "./routes/tasks.ts";
 import { templateRoutes } from "./routes/templates.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 
@@ -61,6 +62,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnv> {
 		accountRoutes,
 		channelRoutes,
 		settingsRoutes,
+		taskRoutes,
 		templateRoutes,
 		webhookRoutes,
 	]) {

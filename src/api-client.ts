@@ -7,6 +7,7 @@ import { type EventAccepted, eventAccepted, type ReportEvent, toldEvents } from 
 import { type InboxReceipt, inboxPage, inboxReceiptTaken } from "./contract/inbox.ts";
 import * as sessions from "./contract/sessions.ts";
 import * as settings from "./contract/settings.ts";
+import * as tasks from "./contract/tasks.ts";
 
 /** A session and the token that opens its routes. */
 export interface SessionAccess {
@@ -183,6 +184,21 @@ export class ApiClient {
 	async toldEvents(session: SessionAccess, limit: number) {
 		const call = { method: "get", token: session.session_token, searchParams: { limit } } as const;
 		return accept(toldEvents, await callServer(this.#options, `sessions/${session.session_id}/events`, call));
+	}
+
+	async startTask(token: string, json: z.input<typeof tasks.startTask>, signal?: AbortSignal) {
+		const call = { method: "post", json, token, signal } as const;
+		return accept(tasks.taskStarted, await callServer(this.#options, "tasks", call));
+	}
+
+	async finishTask(token: string, json: tasks.TaskFinished, signal?: AbortSignal) {
+		const call = { method: "patch", json, token, signal } as const;
+		return accept(tasks.told, await callServer(this.#options, `tasks/${json.task_id}`, call));
+	}
+
+	/** A text to the user's own channels. */
+	async notify(token: string, json: z.input<typeof tasks.notification>) {
+		return accept(tasks.told, await callServer(this.#options, "notifications", { method: "post", json, token }));
 	}
 
 	async sendTest(token: string) {

@@ -1,4 +1,5 @@
 import type { EventDetails, EventType } from "../../src/contract/events.ts";
+import { type TaskOutcome, taskOutcomeWords } from "../../src/contract/task-outcome.ts";
 import { plainText, withoutMarkdown } from "./plain-text.ts";
 
 /** What a message says about an event. Only `text` is the agent's; it is the part that may be cut. */
@@ -13,6 +14,8 @@ export interface EventWords {
 	answerable: boolean;
 	/** The turn is over: a word is enough to go on. */
 	continuable: boolean;
+	/** A command or a script of the person's says it, not Claude. */
+	byCommand?: boolean;
 }
 
 type Words = (details: EventDetails) => EventWords;
@@ -40,6 +43,18 @@ function minutesOf(seconds: number): string {
 	return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+const ofCommand = { answerable: false, byCommand: true };
+
+function scriptWords({ message = "" }: EventDetails): EventWords {
+	return says("🔔", "", plainText(message), ofCommand);
+}
+
+function taskWords(task: TaskOutcome, { message = "" }: EventDetails): EventWords {
+	const tail = plainText(message);
+	const { icon, text } = taskOutcomeWords(task);
+	return says(icon, tail === "" ? text : `${text}\n`, tail, { ...ofCommand, log: true });
+}
+
 const words = {
 	done: (details) => says("✅", "Completed successfully! ", messageOf(details), { continuable: true }),
 	// A failed tool leaves the turn running; a failed turn (`error_kind`) ends it.
@@ -58,7 +73,7 @@ const words = {
 			: says("⏱️", `Still working, ${minutesOf(details.running_seconds)} so far`, ""),
 	started: () => says("🤖", "Started", ""),
 	session_lost: () => says("🔌", "Session lost: no sign of life from the computer", ""),
-	task_finished: (details) => says("🏁", "Task finished: ", messageOf(details)),
+	task_finished: (details) => (details.task === undefined ? scriptWords(details) : taskWords(details.task, details)),
 } as const satisfies Record<EventType, Words>;
 
 export function eventWords(type: EventType, details: EventDetails): EventWords {

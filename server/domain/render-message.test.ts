@@ -73,9 +73,15 @@ describe("an SMS about an event", () => {
 		["question", { message: "Which database?" }, "Question at the computer: Which database?"],
 		["progress", { message: "Half of it is done." }, "Half of it is done."],
 		["session_lost", {}, "Session lost: no sign of life from the computer"],
-		["task_finished", { message: "make: exit 0" }, "Task finished: make: exit 0"],
 	] as const)("says %s %j as a person would", (type, details, line) => {
 		expect(smsOf(type, details).split("\n\n")[0]).toBe(`(b) Claude: "migrate billing"\n${line}`);
+	});
+
+	it("says a script's text and the end of a command under their own title, and as nobody's words", () => {
+		expect(smsOf("task_finished", { message: "disk is full" }).split("\n\n")[0]).toBe("migrate billing\ndisk is full");
+		const task = { title: "make", exit_code: 2, signal: null, interrupted: false, duration_ms: 12_999 };
+		const [said] = smsOf("task_finished", { message: "ld: no such symbol", task }).split("\n\n");
+		expect(said).toBe("migrate billing\nFailed (code 2) in 0:12\nld: no such symbol");
 	});
 
 	it("asks for no reply where a reply would not help, and where no session could get it", () => {

@@ -111,9 +111,10 @@ function eventDraft(content: EventContent, style: MessageStyle): Draft {
 	const answerable = handle !== null && words.answerable && style.replyHint !== undefined;
 	const reply = answerable ? (style.replyHint?.(handle) ?? "") : "";
 	const own: Draft = {
-		before: `${icon}${handle === null ? "" : `(${handle}) `}Claude: "`,
+		...(words.byCommand
+			? { before: icon, after: "" }
+			: { before: `${icon}${handle === null ? "" : `(${handle}) `}Claude: "`, after: '"' }),
 		title: plainLine(content.description),
-		after: '"',
 		label: words.label,
 		text: style.charset === "gsm7" ? words.text.replace(/\n+/g, "\n") : words.text,
 		tail: "",
@@ -218,8 +219,8 @@ function shorten(draft: Draft, budget: number, alphabet: Alphabet): Draft {
 }
 
 /** Between the title's line and the rest; a notice has no title. */
-function lineBreak({ before, after }: Draft): string {
-	return before + after === "" ? "" : "\n";
+function lineBreak({ before, title, after }: Draft): string {
+	return before + title + after === "" ? "" : "\n";
 }
 
 function assemble(draft: Draft): string {

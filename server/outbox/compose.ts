@@ -6,7 +6,9 @@ import type { Claimed } from "./claim.ts";
 
 /** The words of a claimed message, and what an answer to it hangs on. */
 export function compose(deps: Pick<Deps, "vault">, claimed: Claimed, style: MessageStyle): Message {
-	const { session_id: id, identity_id } = claimed;
+	const { session_id, identity_id, type } = claimed;
+	// A command has ended when it tells so: nothing that could be answered goes on.
+	const id = type === "task_finished" ? null : session_id;
 	return renderMessage(contentOf(claimed), style, {
 		conversation: id === null ? undefined : { id, replyToken: replyToken(deps, identity_id, id) },
 		unsubscribeToken: unsubscribeToken(deps, identity_id),
@@ -28,7 +30,7 @@ function contentOf(claimed: Claimed): MessageContent {
 		kind: "event",
 		type,
 		details,
-		description: claimed.description ?? "",
+		description: details.task?.title ?? details.title ?? claimed.description ?? "",
 		handle: claimed.handle,
 		template: claimed.template,
 		held: held_before > 0 && held_since_ms !== null ? held : undefined,

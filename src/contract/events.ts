@@ -31,6 +31,8 @@ export const eventDetails = z.strictObject({
 	running_seconds: z.int().min(0).max(10_000_000).optional(),
 	/** For `task_finished`: the command that ended. Without it the event is a text that somebody's script sent. */
 	task: taskOutcome.optional(),
+	/** What stands over such a text instead of the session's description. */
+	title: cutTo(200).optional(),
 	/** Events that the machine had to drop while the server was away. */
 	dropped: z.int().min(1).max(1_000_000).optional(),
 });
