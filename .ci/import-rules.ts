@@ -43,7 +43,7 @@ const zones: Zone[] = [
 	{
 		name: "server/domain",
 		files: /^server\/domain\//,
-		may: /^(src\/contract\/|server\/(db\/|errors\.ts$))/,
+		may: /^(src\/contract\/|server\/(db\/|domain\/|errors\.ts$))/,
 		mayTypes: /^server\/(channels\/channel|inbound\/(inbound|status-receipt))\.ts$/,
 		packages: { never: new RegExp(`${web.source}|${providers.source}`) },
 	},

@@ -12,8 +12,11 @@ import { loginPages } from "./pages/login.tsx";
 import { phonePages } from "./pages/phone.tsx";
 import { unsubscribePages } from "./pages/unsubscribe.tsx";
 import { accountRoutes } from "./routes/account.ts";
+import { approvalRoutes } from "./routes/approvals.ts";
+import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { channelRoutes } from "./routes/channels.ts";
+import { commandRoutes } from "./routes/commands.ts";
 import { inboxRoutes } from "./routes/inbox.ts";
 import { openApiRoutes } from "./routes/openapi.ts";
 import { operationRoutes } from "./routes/operations.ts";
@@ -59,7 +62,10 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnv> {
 		authRoutes,
 		sessionRoutes,
 		inboxRoutes,
+		approvalRoutes,
+		commandRoutes,
 		accountRoutes,
+		auditRoutes,
 		channelRoutes,
 		settingsRoutes,
 		taskRoutes,

@@ -14,6 +14,7 @@ import { createChannels } from "./channels/index.ts";
 import { type Database, openDatabase } from "./db/client.ts";
 import { listenUrl } from "./db/pooled-url.ts";
 import type { Log } from "./domain/deps.ts";
+import { expireApprovals } from "./domain/approvals/expire-approvals.ts";
 import { sendDigests } from "./domain/digest.ts";
 import { expireInbox } from "./domain/expire-inbox.ts";
 import { tidy } from "./domain/tidy.ts";
@@ -109,6 +110,7 @@ async function wire(parts: Parts): Promise<RunningServer> {
 	const timers = [
 		every(1000, "watch sessions", () => watchSessions(deps, { upMs: performance.now() - startedAt }), log),
 		every(5000, "digests", () => sendDigests(deps), log),
+		every(1000, "expire approvals", () => expireApprovals(deps), log),
 		every(60_000, "expire replies", () => expireInbox(deps), log),
 		every(60_000, "tidy", () => tidy(deps), log),
 	];

@@ -1,10 +1,12 @@
 import type { EventDetails, EventType } from "../../src/contract/events.ts";
 import type { Action, Message, MessageStyle } from "../channels/channel.ts";
+import { type ApprovalAsked, approvalWords } from "./approvals/approval-words.ts";
+import { approvalNoticeActions } from "./approvals/notice-words.ts";
 import { clockWords } from "./clock-words.ts";
+import { type Draft, fitDraft } from "./draft.ts";
 import { eventWords } from "./event-words.ts";
 import { fillTemplate } from "./fill-template.ts";
-import { type Alphabet, costOf, cutToCost } from "./fit-text.ts";
-import { foreignShare, toGsm7 } from "./gsm7.ts";
+import { cutToCost } from "./fit-text.ts";
 import type { Notice } from "./notice.ts";
 import { noticeWords } from "./notice-words.ts";
 import { plainLine } from "./plain-text.ts";
@@ -28,6 +30,8 @@ export interface EventContent {
 	held: HeldBack | undefined;
 	/** The user's own words for this type, with variables (`src/contract/templates.ts`). */
 	template?: string | null;
+	/** What the event asks for, where a phone can answer it. */
+	approval?: ApprovalAsked | null;
 }
 
 export type MessageContent = EventContent | { kind: "notice"; notice: Notice };
@@ -44,40 +48,12 @@ export interface MessageContext {
 	unsubscribeToken?: string | undefined;
 }
 
-/** A message in parts: the frame is never cut, the title and the text are. */
-interface Draft {
-	/** Around the title: `(b) Claude: "` and `"`. */
-	before: string;
-	title: string;
-	after: string;
-	label: string;
-	text: string;
-	/** The user's own words after the text; never cut with it. */
-	tail: string;
-	log: boolean;
-	foot: string;
-	actions: readonly Action[];
-	rings: boolean;
-}
-
-/** SMS that cannot be said in GSM 03.38 have 70 units a segment: the frame alone takes most of one, so two are taken. */
-const twoUcs2Segments = 134;
-/** Above this share of foreign letters a text is kept as it is, at the price of UCS-2: question marks would say nothing. */
-const readableShare = 0.1;
-/** What stays of a title and of a text whatever the other takes; a text gets `wishedText` before the title gets more. */
-const shortest = 24;
-const wishedText = 48;
-
 /** The one place where an event or a notice becomes words, for every channel by its style. Never longer than the style's maxLength. */
 export function renderMessage(content: MessageContent, style: MessageStyle, context: MessageContext = {}): Message {
 	const draft = content.kind === "event" ? eventDraft(content, style) : noticeDraft(content.notice, style);
-	const alphabet = alphabetFor(draft, style);
-	const said = alphabet === "gsm7" ? mapDraft(draft, sayInGsm7) : draft;
-	const preferred = style.charset === "gsm7" && alphabet === "unicode" ? twoUcs2Segments : style.preferredLength;
-	const fitting = shorten(said, Math.min(preferred, style.maxLength), alphabet);
 	const { conversation, unsubscribeToken } = context;
 	return {
-		...inParts(fitting, style),
+		...fitDraft(draft, style),
 		actions: draft.actions,
 		rings: draft.rings,
 		conversation: conversation && { ...conversation, title: conversationTitle(content) },
@@ -92,24 +68,15 @@ function conversationTitle(content: MessageContent): string {
 	return content.handle === null ? title : `(${content.handle}) ${title}`;
 }
 
-function inParts(draft: Draft, style: MessageStyle): Pick<Message, "text" | "parts"> {
-	const { before, title, after, label, text, tail, log, foot } = draft;
-	const whole = assemble(draft);
-	// A frame alone can be longer than what was wished for, never longer than what the provider takes.
-	const cut = cutToCost(whole, style.maxLength, "unicode");
-	if (cut !== whole) return { text: cut, parts: { title: "", label: "", text: cut, log: false, foot: "" } };
-	return { text: whole, parts: { title: `${before}${title}${after}`, label, text: `${text}${tail}`, log, foot } };
-}
-
 const goOn: Action = { label: "Continue", reply: "continue" };
 
 function eventDraft(content: EventContent, style: MessageStyle): Draft {
+	if (content.approval && content.handle !== null) return askingDraft(content, content.approval, content.handle, style);
 	const { type, details, handle, held } = content;
 	const words = eventWords(type, details);
 	const icon = style.charset === "unicode" ? `${words.icon} ` : "";
 	const notes = [heldWords(type, held), droppedWords(details)].filter((note) => note !== "");
-	const answerable = handle !== null && words.answerable && style.replyHint !== undefined;
-	const reply = answerable ? (style.replyHint?.(handle) ?? "") : "";
+	const reply = handle !== null && words.answerable ? (style.replyHint?.(handle) ?? "") : "";
 	const own: Draft = {
 		...(words.byCommand
 			? { before: icon, after: "" }
@@ -122,8 +89,32 @@ function eventDraft(content: EventContent, style: MessageStyle): Draft {
 		foot: [...notes.map((note) => `\n${note}`), footer([reply, style.optOutHint ?? ""])].join(""),
 		actions: handle !== null && words.continuable ? [goOn] : [],
 		rings: type !== "progress",
+		exact: false,
 	};
 	return content.template ? inUsersWords(own, content, content.template, style) : own;
+}
+
+/** A request, in the user's words too: all of it is said whatever these are. */
+function askingDraft(content: EventContent, asked: ApprovalAsked, handle: string, style: MessageStyle): Draft {
+	const words = approvalWords(asked, handle, style);
+	const icon = style.charset === "unicode" ? `${words.icon} ` : "";
+	const notes = [...words.notes, heldWords(content.type, content.held)].filter((note) => note !== "");
+	const own: Draft = {
+		before: `${icon}(${handle}) Claude: "`,
+		title: plainLine(content.description),
+		after: '"',
+		label: words.label,
+		text: words.text,
+		tail: "",
+		log: words.log,
+		foot: [...notes.map((note) => `\n${note}`), footer([words.hint, style.optOutHint ?? ""])].join(""),
+		actions: words.actions,
+		rings: true,
+		exact: true,
+	};
+	if (!content.template) return own;
+	const inWords = inUsersWords({ ...own, text: words.whole }, content, content.template, style);
+	return { ...inWords, text: words.whole };
 }
 
 /** The message in the user's words instead of ours. What the law and an answer need stays at its foot. */
@@ -141,7 +132,8 @@ function inUsersWords(own: Draft, content: EventContent, template: string, style
 	const text = hasText ? own.text : "";
 	if (`${head}${text}${tail}`.trim() === "") return own;
 	// Variables can make a long text of a short template; the foot must always have its place.
-	const bounded = (part: string) => cutToCost(part, Math.floor(style.maxLength / 4), "unicode");
+	const most = own.exact ? 100 : Math.floor(style.maxLength / 4);
+	const bounded = (part: string) => cutToCost(part, most, "unicode");
 	const label = bounded(head.trimStart());
 	return {
 		...own,
@@ -160,12 +152,13 @@ function noticeDraft(notice: Notice, style: MessageStyle): Draft {
 	const hint = notice.kind === "test" || notice.kind === "digest" ? (style.optOutHint ?? "") : "";
 	const text = noticeWords(notice);
 	const actions = noticeActions(notice);
-	const frame = { before: "", title: "", after: "", label: "", tail: "", log: false };
+	const frame = { before: "", title: "", after: "", label: "", tail: "", log: false, exact: false };
 	return { ...frame, text, foot: footer([hint]), actions, rings: notice.kind !== "seen" };
 }
 
 /** A held text needs only its letter. */
 function noticeActions(notice: Notice): Action[] {
+	if (notice.kind === "approval") return approvalNoticeActions(notice);
 	if (notice.kind !== "which_session" || notice.held !== true) return [];
 	return notice.choices.map(({ handle, description }) => ({
 		label: cutToCost(`${handle}: ${plainLine(description)}`, 40, "unicode"),
@@ -187,43 +180,4 @@ function heldWords(type: EventType, held: HeldBack | undefined): string {
 
 function droppedWords({ dropped }: EventDetails): string {
 	return dropped === undefined ? "" : `${dropped} earlier ones were lost while the server was away`;
-}
-
-function alphabetFor({ title, text, label, tail }: Draft, style: MessageStyle): Alphabet {
-	if (style.charset === "unicode") return "unicode";
-	return [title, text, `${label}${tail}`].some((part) => foreignShare(part) > readableShare) ? "unicode" : "gsm7";
-}
-
-function mapDraft(draft: Draft, change: (part: string) => string): Draft {
-	const { before, title, label, text, tail } = draft;
-	const changed = { label: change(label), text: change(text), tail: change(tail) };
-	return { ...draft, ...changed, before: change(before), title: change(title) };
-}
-
-/** `toGsm7` trims; a frame's own spaces stay. */
-function sayInGsm7(part: string): string {
-	const [, lead = "", core = "", tail = ""] = /^(\s*)([\s\S]*?)(\s*)$/.exec(part) ?? [];
-	return `${lead}${toGsm7(core)}${tail}`;
-}
-
-/** Cuts the text, then the title, until the message costs no more than `budget`; both keep a readable rest even if it does not. */
-function shorten(draft: Draft, budget: number, alphabet: Alphabet): Draft {
-	const cost = (part: string) => costOf(part, alphabet);
-	const room =
-		budget - cost(`${draft.before}${draft.after}${lineBreak(draft)}${draft.label}${draft.tail}${draft.foot}`);
-	if (cost(draft.title) + cost(draft.text) <= room) return draft;
-	const wished = Math.min(cost(draft.text), wishedText);
-	const title = cutToCost(draft.title, Math.max(shortest, room - wished), alphabet);
-	const text = cutToCost(draft.text, Math.max(shortest, room - cost(title)), alphabet);
-	return { ...draft, title, text };
-}
-
-/** Between the title's line and the rest; a notice has no title. */
-function lineBreak({ before, title, after }: Draft): string {
-	return before + title + after === "" ? "" : "\n";
-}
-
-function assemble(draft: Draft): string {
-	const { before, title, after, label, text, tail, foot } = draft;
-	return `${before}${title}${after}${lineBreak(draft)}${label}${text}${tail}`.trimEnd() + foot;
 }

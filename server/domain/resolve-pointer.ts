@@ -12,6 +12,8 @@ export interface Pointed {
 	sessionId: string;
 	/** Only a token proves by itself that the message answers one of ours. */
 	by: "token" | "message" | "thread";
+	/** The event whose message was answered; undefined for a notice, and where only the session is known. */
+	eventId?: string | undefined;
 }
 
 type Tx = Pick<Db, "execute" | "select">;
@@ -41,7 +43,7 @@ async function byToken(tx: Tx, deps: Deps, sender: Sender, token: string | undef
 async function byMessage(tx: Tx, { identityId }: Sender, message: string | undefined): Promise<Pointed | undefined> {
 	if (message === undefined) return undefined;
 	const [found] = await tx
-		.select({ sessionId: deliveries.sessionId })
+		.select({ sessionId: deliveries.sessionId, eventId: deliveries.eventId })
 		.from(deliveries)
 		.where(
 			and(eq(deliveries.identityId, identityId), eq(deliveries.providerId, message), isNotNull(deliveries.sessionId)),
@@ -49,7 +51,8 @@ async function byMessage(tx: Tx, { identityId }: Sender, message: string | undef
 		// A provider's ids can begin anew (another bot, a group that became a supergroup): the newest is what the phone shows.
 		.orderBy(desc(deliveries.createdAt), desc(deliveries.id))
 		.limit(1);
-	return found?.sessionId == null ? undefined : { sessionId: found.sessionId, by: "message" };
+	if (found?.sessionId == null) return undefined;
+	return { sessionId: found.sessionId, by: "message", eventId: found.eventId ?? undefined };
 }
 
 async function byThread(tx: Tx, { identityId }: Sender, thread: string | undefined): Promise<Pointed | undefined> {

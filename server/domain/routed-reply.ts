@@ -1,4 +1,5 @@
 import type { Db } from "../db/client.ts";
+import { answerFromPhone } from "./approvals/answer-from-phone.ts";
 import { auditReply } from "./audit-reply.ts";
 import type { Deps } from "./deps.ts";
 import { holdReply, takeHeldReply } from "./held-reply.ts";
@@ -42,6 +43,9 @@ export async function routed(tx: Tx, deps: Deps, reply: AdmittedReply): Promise<
 	const reading = { ...reply, parsed, sessions, pointer };
 	const asked = await askedOfServer(tx, deps, reading);
 	if (asked !== undefined) return asked;
+	const answer = { ...reading, pointedEvent: reply.pointed?.eventId };
+	const taken = parsed.command.is === "text" ? await answerFromPhone(tx, deps, answer) : undefined;
+	if (taken !== undefined) return { ...answered(taken.notice, taken.about), wakes: taken.wakes };
 	// A session that ended a day ago has no letter any more, and what answers it is for no other one.
 	if (pointer !== undefined && !sessions.some(({ id }) => id === pointer)) {
 		return refused("The session that it answers has ended.");

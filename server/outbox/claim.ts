@@ -1,11 +1,27 @@
 import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
+import { approvalKinds, approvalQuestion } from "../../src/contract/approvals.ts";
 import { channelName } from "../../src/contract/channels.ts";
 import { eventDetails, eventTypes } from "../../src/contract/events.ts";
 import type { Db } from "../db/client.ts";
-import { statement } from "../db/statement.ts";
+import { arrayText, statement } from "../db/statement.ts";
 import type { Notice } from "../domain/notice.ts";
 import type { Room } from "./lanes.ts";
+
+/** The request that an event tells of; `open`: somebody can still answer it. */
+const claimedApproval = z.object({
+	kind: z.enum(approvalKinds),
+	number: z.number().int(),
+	code: z.string(),
+	tool_name: z.string().nullable(),
+	summary: z.string(),
+	cwd: z.string().nullable(),
+	allow_session: z.boolean(),
+	questions: z.array(approvalQuestion),
+	confirm_code: z.string().nullable(),
+	others_open: z.boolean(),
+	open: z.boolean(),
+});
 
 /** A message that this worker alone may send until its lease ends, with all that its words are made of. */
 export type Claimed = z.infer<typeof claimedRow>;
@@ -40,6 +56,7 @@ const claimedRow = z.object({
 	time_zone: z.string(),
 	/** The user's own words for this type of event. */
 	template: z.string().nullable(),
+	approval: claimedApproval.nullable(),
 });
 
 export interface ClaimOptions {
@@ -54,13 +71,13 @@ const keepsPlace = sql`interval '10 seconds'`;
 /** The time that news of the machine travels varies: what it did so soon after the event may have been before. */
 const attended = sql`d.unless_attended and coalesce(s.attended_at > e.accepted_at + interval '2 seconds', false)`;
 
-/** Another message to the same address that is under way, or whose turn comes first. */
+/** Another message to the same address that is under way, or whose turn comes first. Looked up for each: `offset` keeps the planner from a join. */
 const goesFirst = sql`select from deliveries o
 	where o.identity_id = d.identity_id and o.state in ('pending', 'leased') and o.id <> d.id and (
 		(o.state = 'leased' and o.next_attempt_at > now())
 		or ((o.created_at, o.id) < (d.created_at, d.id) and o.deadline_at > now()
 			and (o.next_attempt_at <= now() or (o.attempts > 0 and o.created_at > now() - ${keepsPlace})))
-	)`;
+	) offset 0`;
 
 const ms = (instant: SQL) => sql`(extract(epoch from ${instant}) * 1000)::float8`;
 
@@ -74,6 +91,15 @@ const replaced = sql`case when e.type = 'progress' then (
 	order by last.created_at desc, last.id desc limit 1
 ) end`;
 
+const approval = sql`case when a.id is not null then json_build_object('kind', a.kind, 'number', a.number, 'code', a.code,
+	'tool_name', a.tool_name, 'summary', a.summary, 'cwd', a.cwd, 'allow_session', a.allow_session, 'questions', a.questions,
+	'confirm_code', a.confirm_code, 'open', a.state = 'open' and a.expires_at > now(), 'others_open', exists (
+		select from approvals o where o.session_id = a.session_id and o.id <> a.id and o.state = 'open' and o.expires_at > now()
+	)) end`;
+
+/** A row by its key: the limit keeps the planner, which guesses how many there are, from reading the whole table instead. */
+const one = (from: SQL) => sql`left join lateral (select * from ${from} limit 1)`;
+
 const leaseEnd = (seconds: SQL) => sql`now() + ${seconds}::float8 * interval '1 second'`;
 
 /**
@@ -82,10 +108,10 @@ const leaseEnd = (seconds: SQL) => sql`now() + ${seconds}::float8 * interval '1 
  */
 const claim = statement(
 	claimedRow,
-	["rooms", "lease"],
+	["channels", "rooms", "lease"],
 	(p) => sql`with due as (
 			select head.id from (select set_config('synchronous_commit', 'off', true) as off) setting,
-				json_to_recordset(${p.rooms}::json) as room (channel text, free int), lateral (
+				unnest(${p.channels}::text[], ${p.rooms}::int[]) as room (channel, free), lateral (
 				select d.id from deliveries d
 				where d.channel = room.channel and d.state in ('pending', 'leased')
 					and d.next_attempt_at <= now() and d.deadline_at > now() and not exists (${goesFirst})
@@ -96,18 +122,21 @@ const claim = statement(
 		claimed as (
 			update deliveries d set state = 'leased', attempts = d.attempts + 1, updated_at = now(),
 				lease_until = ${leaseEnd(p.lease)}, next_attempt_at = ${leaseEnd(p.lease)}
-			from due where d.id = due.id returning d.*
+			where d.id = any (array(select id from due)) returning d.*
 		)
 		select d.id, d.attempts, d.channel, d.identity_id, d.session_id, t.thread, ${replaced} as replaces, i.address_sealed, i.opted_out_at is not null as opted_out,
 			i.removed_at is not null as removed, ${attended} as attended,
 			${ms(sql`d.deadline_at - now()`)} as left_ms,
 			d.notice, e.type, e.details, ${ms(sql`e.accepted_at`)} as accepted_ms, s.description, s.handle,
 			d.held_before, ${ms(sql`d.held_since`)} as held_since_ms, u.time_zone,
-			u.settings -> 'templates' ->> e.type as template
-		from claimed d join identities i on i.id = d.identity_id join users u on u.id = d.user_id
-		left join sessions s on s.id = d.session_id
-		left join threads t on t.identity_id = d.identity_id and t.session_id = d.session_id
-		left join events e on e.session_id = d.session_id and e.id = d.event_id
+			u.settings -> 'templates' ->> e.type as template, ${approval} as approval
+		from claimed d
+		${one(sql`identities i where i.id = d.identity_id`)} i on true
+		${one(sql`users u where u.id = d.user_id`)} u on true
+		${one(sql`sessions s where s.id = d.session_id`)} s on true
+		${one(sql`threads t where t.identity_id = d.identity_id and t.session_id = d.session_id`)} t on true
+		${one(sql`events e where e.session_id = d.session_id and e.id = d.event_id`)} e on true
+		${one(sql`approvals a where a.id = d.event_id and a.session_id = d.session_id`)} a on true
 		order by d.created_at, d.id`,
 );
 
@@ -116,5 +145,6 @@ const claim = statement(
  * before its lease ended.
  */
 export function claimDeliveries(db: Db, { rooms, leaseSeconds }: ClaimOptions): Promise<Claimed[]> {
-	return claim(db, { rooms: JSON.stringify(rooms), lease: leaseSeconds });
+	const channels = arrayText(rooms.map(({ channel }) => channel));
+	return claim(db, { channels, rooms: arrayText(rooms.map(({ free }) => free)), lease: leaseSeconds });
 }

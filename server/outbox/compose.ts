@@ -33,6 +33,7 @@ function contentOf(claimed: Claimed): MessageContent {
 		description: details.task?.title ?? details.title ?? claimed.description ?? "",
 		handle: claimed.handle,
 		template: claimed.template,
+		approval: claimed.approval,
 		held: held_before > 0 && held_since_ms !== null ? held : undefined,
 	};
 }

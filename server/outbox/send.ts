@@ -26,24 +26,31 @@ export interface SendOptions {
 const maxBugs = 5;
 const bugReason = "The server could not make this message.";
 const attendedReason = "You were back at the computer before it was sent.";
+const overReason = "It was answered, or no longer asked, before the message was sent.";
 const databasePauseMs = 250;
 
-/** Never rejects: a message that breaks its sending has used up an attempt, and the others go on. */
-export async function sendOne(deps: SendDeps, claimed: Claimed, options: SendOptions): Promise<void> {
+/**
+ * Never rejects: a message that breaks its sending has used up an attempt, and the others go on.
+ * Resolves with the number of the claim under which it was noted as not sent.
+ */
+export async function sendOne(deps: SendDeps, claimed: Claimed, options: SendOptions): Promise<number | undefined> {
 	const about = { delivery: claimed.id, channel: claimed.channel, attempt: claimed.attempts };
 	try {
 		const never = reasonNotToSend(claimed);
 		if (never !== undefined) return await stored(() => giveUp(deps.db, claimed, "dead", never), options.gone);
+		if (claimed.approval?.open === false) return await stored(() => drop(deps.db, claimed, overReason), options.gone);
 		if (claimed.attended) return await stored(() => drop(deps.db, claimed, attendedReason), options.gone);
 		const result = await attempt(deps, claimed, options.sendTimeoutMs);
 		options.answered();
 		if (result === "poison") return await stored(() => giveUp(deps.db, claimed, "dead", bugReason), options.gone);
-		await stored(() => settle(deps, claimed, result, options.backOff, options.store), options.gone);
+		const notedAs = await stored(() => settle(deps, claimed, result, options.backOff, options.store), options.gone);
 		if (result.ok) deps.log.info(about, "message sent");
 		else deps.log.warn({ ...about, retryable: result.retryable, code: result.code }, "message not sent");
+		return notedAs;
 	} catch (error) {
 		// The lease stays; the message is due again when it ends.
 		deps.log.error({ ...about, reason: reasonOf(error) }, "message could not be settled");
+		return undefined;
 	}
 }
 
@@ -54,7 +61,7 @@ function reasonNotToSend({ attempts, removed, opted_out }: Claimed): string | un
 }
 
 /** What a provider took must not be sent again because the database was away at that moment: it is told as soon as it is back. */
-async function stored(write: () => Promise<void>, gone: AbortSignal): Promise<void> {
+async function stored<T>(write: () => Promise<T>, gone: AbortSignal): Promise<T> {
 	for (;;) {
 		try {
 			return await write();

@@ -1,0 +1,151 @@
+import type { ApprovalKind, ApprovalQuestion } from "../../../src/contract/approvals.ts";
+import type { Action, MessageStyle } from "../../channels/channel.ts";
+import { plainText, withoutMarkdown } from "../plain-text.ts";
+import { optionActions } from "./option-actions.ts";
+import { formText, questionText } from "./question-text.ts";
+import { fitSummary, roomIn, shownFolder, shownLine } from "./shown-text.ts";
+
+/** A request as the phone is told of it. */
+export interface ApprovalAsked {
+	kind: ApprovalKind;
+	number: number;
+	code: string;
+	tool_name: string | null;
+	summary: string;
+	cwd: string | null;
+	allow_session: boolean;
+	questions: readonly ApprovalQuestion[];
+	/** A yes must carry it. */
+	confirm_code: string | null;
+	/** Other requests of the session are open: the number has to be said. */
+	others_open: boolean;
+}
+
+/** What a message about a request says; its text is never cut without a word about it. */
+export interface ApprovalWords {
+	icon: string;
+	label: string;
+	text: string;
+	/** `text` is a command or a diff. */
+	log: boolean;
+	/** The whole request in one text, for those who have words of their own around it. */
+	whole: string;
+	notes: string[];
+	/** How to answer by typing; "" where nobody can. */
+	hint: string;
+	actions: Action[];
+}
+
+export function approvalWords(asked: ApprovalAsked, handle: string, style: MessageStyle): ApprovalWords {
+	if (asked.kind === "permission") return permissionWords(asked, handle, style);
+	return asked.kind === "plan" ? planWords(asked, handle, style) : questionWords(asked, handle, style);
+}
+
+/** How the request is named on the phone: `b`, or `b #3` where several are open. */
+function nameOf({ number, others_open }: ApprovalAsked, handle: string): string {
+	return others_open ? `${handle} #${number}` : handle;
+}
+
+const typed = (style: MessageStyle, hint: string) => (style.replyHint === undefined ? "" : hint);
+
+function permissionWords(asked: ApprovalAsked, handle: string, style: MessageStyle): ApprovalWords {
+	const { text, missing, hidden } = fitSummary(asked.summary, style);
+	const tool = shownLine(asked.tool_name ?? "", 60);
+	const label = tool === "" ? "Asks for your permission: " : `Wants to use ${tool}: `;
+	return {
+		icon: "🔐",
+		label: text === "" ? label.replace(/: $/, "") : label,
+		text,
+		log: true,
+		whole: [tool, text].filter((part) => part !== "").join(": "),
+		notes: [
+			asked.cwd === null ? "" : `In ${shownFolder(asked.cwd, style)}`,
+			missing === 0 ? "" : cutNote(asked.summary, missing),
+			hidden ? "It holds hidden characters, which are not shown." : "",
+		].filter((note) => note !== ""),
+		hint: typed(style, permissionHint(asked, nameOf(asked, handle))),
+		actions: permissionActions(asked, style),
+	};
+}
+
+function cutNote({ length }: string, missing: number): string {
+	return `This is cut: ${missing > 1 && missing < length ? `${missing} characters are` : "the rest is"} missing.`;
+}
+
+function permissionHint({ confirm_code, allow_session }: ApprovalAsked, name: string): string {
+	if (confirm_code !== null) return `Reply ${name} y ${confirm_code} to allow it, or ${name} n`;
+	return allow_session ? `Reply ${name} y, ${name} n or ${name} y session` : `Reply ${name} y or ${name} n`;
+}
+
+/** Where nobody can type, a yes that needs a code is not offered. */
+function permissionActions({ code, confirm_code, allow_session }: ApprovalAsked, style: MessageStyle): Action[] {
+	const deny = { label: "Deny", reply: `${code}n` };
+	const allow = { label: "Allow", reply: `${code}y` };
+	if (confirm_code !== null) return style.replyHint === undefined ? [deny] : [allow, deny];
+	return allow_session ? [allow, deny, { label: "Allow for this session", reply: `${code}s` }] : [allow, deny];
+}
+
+function planWords(asked: ApprovalAsked, handle: string, style: MessageStyle): ApprovalWords {
+	const { text, missing } = fitSummary(withoutMarkdown(plainText(asked.summary)), style);
+	const name = nameOf(asked, handle);
+	return {
+		icon: "📋",
+		label: "Has a plan: ",
+		text,
+		log: false,
+		whole: text,
+		notes: missing === 0 ? [] : [cutNote(asked.summary, missing)],
+		hint: typed(style, `Reply ${name} y to go ahead, or ${name} n and what to change`),
+		actions: [
+			{ label: "Go ahead", reply: `${asked.code}y` },
+			{ label: "Keep planning", reply: `${asked.code}n` },
+		],
+	};
+}
+
+function questionWords(asked: ApprovalAsked, handle: string, style: MessageStyle): ApprovalWords {
+	const { questions, kind, summary, code } = asked;
+	const name = nameOf(asked, handle);
+	const [first, ...more] = questions;
+	const lead = kind === "elicitation" ? fitSummary(summary, { ...style, maxLength: 1000 }).text : "";
+	const room = roomIn(style) - lead.length;
+	const form = more.length === 0 ? undefined : formText(questions, style, room);
+	const alone = first === undefined ? "" : questionText(first, style, room);
+	const text = [lead, form ?? alone].filter((part) => part !== "").join("\n");
+	const count = questions.length;
+	const decline = { label: "Decline", reply: `${code}n` };
+	return {
+		icon: "❓",
+		label: more.length === 0 ? "Asks: " : `Asks ${count} questions${form === undefined ? ", the first" : ""}: `,
+		text,
+		log: false,
+		whole: text,
+		notes: [],
+		hint: typed(style, questionHint(questions, name, form !== undefined, kind)),
+		actions: [
+			...(first === undefined ? [{ label: "Accept", reply: `${code}y` }] : optionActions(first, { code, question: 1 })),
+			...(kind === "elicitation" ? [decline] : []),
+		],
+	};
+}
+
+function questionHint(
+	questions: readonly ApprovalQuestion[],
+	name: string,
+	whole: boolean,
+	kind: ApprovalKind,
+): string {
+	const [first] = questions;
+	if (first === undefined) return `Reply ${name} y or ${name} n`;
+	const declines = kind === "elicitation" ? `, or ${name} n to decline` : "";
+	if (whole) return `Reply to all (${name} 1:2 2:1) or to one at a time (${name} 2)${declines}`;
+	return `${howToAnswer(first, name)}${declines}`;
+}
+
+/** How to answer one question by typing. */
+export function howToAnswer({ options, multi_select }: ApprovalQuestion, name: string): string {
+	if (options.length === 0) return `Reply ${name} + your answer`;
+	const number = multi_select ? `${name} and the numbers (${name} 1 ${Math.min(2, options.length)})` : `${name} 1`;
+	const last = !multi_select && options.length > 1 ? ` to ${name} ${options.length}` : "";
+	return `Reply ${number}${last}, or ${name} + your own words`;
+}
