@@ -1,5 +1,6 @@
 import type { AccessTokens } from "./auth/access-token.ts";
 import type { HttpLimits } from "./auth/http-limits.ts";
+import type { ReplyGrants } from "./auth/reply-grant.ts";
 import type { Deps } from "./domain/deps.ts";
 import type { SimulatorPhone } from "./simulator-phone.ts";
 
@@ -9,6 +10,7 @@ export interface AppDeps extends Deps {
 	/** Where the world reaches this server; the only source of our own URLs (never Host or X-Forwarded-*). */
 	publicUrl: URL;
 	tokens: AccessTokens;
+	replyGrants: ReplyGrants;
 	limits: HttpLimits;
 	/** Number of proxies in front whose X-Forwarded-For entry is ours to believe. 0: the socket's address. */
 	trustedProxies: number;

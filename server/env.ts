@@ -24,6 +24,8 @@ export interface Env {
 	jwtPrivateKey: string | undefined;
 	dataKey: string | undefined;
 	trustedProxies: number;
+	/** Whose users may send replies; undefined: everybody. */
+	relayPlans: readonly string[] | undefined;
 }
 
 export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
@@ -59,6 +61,11 @@ const schema = z.object({
 		.default(["US", "CA"]),
 	JWT_PRIVATE_KEY: z.string().optional(),
 	DATA_KEY: z.string().optional(),
+	RELAY_PLANS: z
+		.string()
+		.transform((value) => value.split(",").map((plan) => plan.trim().toLowerCase()))
+		.pipe(z.array(z.string().regex(/^[a-z][a-z0-9_-]*$/, { error: "must be names of plans, like pro,team" })))
+		.optional(),
 	TRUSTED_PROXIES: z.coerce.number({ error: "must be a number" }).int().min(0).max(10).default(0),
 });
 
@@ -103,6 +110,7 @@ export function readEnv(source: Source): Env {
 		jwtPrivateKey: values.JWT_PRIVATE_KEY,
 		dataKey: values.DATA_KEY,
 		trustedProxies: values.TRUSTED_PROXIES,
+		relayPlans: values.RELAY_PLANS,
 	};
 }
 

@@ -10,6 +10,7 @@ export const statusOf = {
 	conflict: 409,
 	rate_limited: 429,
 	quota_exceeded: 402,
+	plan_required: 402,
 	invalid_request: 400,
 	payload_too_large: 413,
 	unavailable: 503,

@@ -3,7 +3,6 @@ import { z } from "zod";
 import type { mute } from "../../src/contract/settings.ts";
 import { type Db, rowsOf } from "../db/client.ts";
 import { AppError } from "../errors.ts";
-import type { Deps } from "./deps.ts";
 
 type Tx = Pick<Db, "execute">;
 
@@ -24,12 +23,9 @@ export interface Muted {
 }
 
 /** Nothing of the user's leaves for so many seconds; 0: from now on again. Throws AppError `not_found` for a session that is not theirs. */
-export async function muteFor({ db }: Pick<Deps, "db">, userId: string, wish: z.infer<typeof mute>): Promise<Muted> {
-	return db.transaction((tx) =>
-		wish.session_id === undefined
-			? muteAll(tx, userId, wish.seconds)
-			: muteSession(tx, userId, { sessionId: wish.session_id, seconds: wish.seconds }),
-	);
+export function muteFor({ db }: { db: Tx }, userId: string, wish: z.infer<typeof mute>): Promise<Muted> {
+	const { session_id: sessionId, seconds } = wish;
+	return sessionId === undefined ? muteAll(db, userId, seconds) : muteSession(db, userId, { sessionId, seconds });
 }
 
 /** All sessions of the user, those that come too. With 0 the mute of each single session is over as well. */

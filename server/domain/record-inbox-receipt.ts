@@ -6,6 +6,7 @@ import { AppError } from "../errors.ts";
 import { cleanReply } from "./clean-reply.ts";
 import type { Deps } from "./deps.ts";
 import type { Notice } from "./notice.ts";
+import { plainText } from "./plain-text.ts";
 import { queueNotice } from "./queue-notice.ts";
 
 export interface ReceiptTaken {
@@ -33,9 +34,10 @@ export async function recordInboxReceipt(
 			.where(and(...is(message), inArray(inbox.state, [...from[receipt.state]])))
 			.returning();
 		if (moved === undefined) return { taken: await currentState(tx, message), told: false };
-		const notice = await noticeFor(tx, message.sessionId, receipt);
-		const told =
-			notice !== undefined && (await queueNotice(tx, deps, { ...moved, channel: moved.fromChannel }, notice));
+		const about = moved.resumesId ?? moved.sessionId;
+		const notice = await noticeFor(tx, about, receipt);
+		const target = { ...moved, sessionId: about, channel: moved.fromChannel };
+		const told = notice !== undefined && (await queueNotice(tx, deps, target, notice));
 		return { taken: { id: moved.id, state: moved.state }, told };
 	});
 	if (told) deps.wakeOutbox();
@@ -86,7 +88,11 @@ async function noticeFor(
 		.from(sessions)
 		.where(eq(sessions.id, sessionId));
 	if (session === undefined) return undefined;
-	if (receipt.state === "seen") return { kind: "seen", handle: session.handle ?? "", description: session.description };
+	const named = { handle: session.handle ?? "", description: session.description };
+	if (receipt.state === "seen") {
+		const output = plainText(receipt.output ?? "");
+		return output === "" ? { kind: "seen", ...named } : { kind: "resumed", ...named, output };
+	}
 	const reason = cleanReply(receipt.reason ?? "");
 	return { kind: "refused", reason: reason === "" ? `"${session.description}" did not take it.` : reason };
 }

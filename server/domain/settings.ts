@@ -9,12 +9,12 @@ import {
 	type settingsPatch,
 	type UserSettings,
 } from "../../src/contract/settings.ts";
-import { rowsOf } from "../db/client.ts";
+import { type Db, rowsOf } from "../db/client.ts";
 import { AppError } from "../errors.ts";
 import type { Deps } from "./deps.ts";
 import { settingValue } from "./policy-settings.ts";
 
-type Store = Pick<Deps, "db" | "channels">;
+type Store = Pick<Deps, "channels"> & { db: Pick<Db, "execute"> };
 
 const stored = z.object({ settings: z.record(z.string(), z.unknown()), time_zone: z.string() });
 

@@ -2,10 +2,9 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import type { EventType } from "../../src/contract/events.ts";
 import { type Template, templateVariables } from "../../src/contract/templates.ts";
-import { rowsOf } from "../db/client.ts";
-import type { Deps } from "./deps.ts";
+import { type Db, rowsOf } from "../db/client.ts";
 
-type Store = Pick<Deps, "db">;
+type Store = { db: Pick<Db, "execute"> };
 
 const row = z.object({ text: z.string().nullable() });
 

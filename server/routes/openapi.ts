@@ -4,6 +4,7 @@ import type { AppDeps } from "../app-deps.ts";
 import { accessTokenScheme } from "../auth/bearer.ts";
 import { sessionTokenScheme } from "../auth/session-bearer.ts";
 import { type AppEnv, createRouter } from "../http.ts";
+import { replyTokenScheme } from "./commands.ts";
 
 const description = createRoute({
 	method: "get",
@@ -29,6 +30,7 @@ function describe(app: OpenAPIHono<AppEnv>, version: string, publicUrl: URL): ob
 	for (const [name, text] of [
 		[accessTokenScheme, "From /auth/exchange; together with the header x-device-fingerprint"],
 		[sessionTokenScheme, "From /sessions/start; good for the routes of that one session"],
+		[replyTokenScheme, "From /sessions/{id}/reply-token; good for /commands to that one session"],
 	] as const) {
 		registry.registerComponent("securitySchemes", name, { type: "http", scheme: "bearer", description: text });
 	}

@@ -5,9 +5,9 @@ import { mute, muted, settingsPatch, userSettings } from "../../src/contract/set
 import type { AppDeps } from "../app-deps.ts";
 import { accessTokenScheme, requireUser } from "../auth/bearer.ts";
 import { requireSessionOrOwner, sessionTokenScheme } from "../auth/session-bearer.ts";
+import { muteFromComputer, patchSettings } from "../domain/audited-changes.ts";
 import { readOutcomes } from "../domain/event-outcomes.ts";
-import { muteFor } from "../domain/mute.ts";
-import { changeSettings, readSettings } from "../domain/settings.ts";
+import { readSettings } from "../domain/settings.ts";
 import { type AppEnv, createRouter } from "../http.ts";
 
 const json = <T extends z.ZodType>(description: string, schema: T) => ({
@@ -68,9 +68,9 @@ export function settingsRoutes(deps: AppDeps): OpenAPIHono<AppEnv> {
 
 	return createRouter()
 		.openapi(read, async (c) => c.json(await readSettings(deps, c.get("user").userId), 200))
-		.openapi(change, async (c) => c.json(await changeSettings(deps, c.get("user").userId, c.req.valid("json")), 200))
+		.openapi(change, async (c) => c.json(await patchSettings(deps, c.get("user"), c.req.valid("json")), 200))
 		.openapi(silence, async (c) => {
-			const { until } = await muteFor(deps, c.get("user").userId, c.req.valid("json"));
+			const { until } = await muteFromComputer(deps, c.get("user"), c.req.valid("json"));
 			return c.json({ muted_until: until?.toISOString() ?? null }, 200);
 		})
 		.openapi(told, async (c) =>

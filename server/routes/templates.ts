@@ -3,7 +3,8 @@ import { errorBody } from "../../src/contract/errors.ts";
 import { newTemplate, template, templateType } from "../../src/contract/templates.ts";
 import type { AppDeps } from "../app-deps.ts";
 import { accessTokenScheme, requireUser } from "../auth/bearer.ts";
-import { readTemplate, removeTemplate, saveTemplate } from "../domain/templates.ts";
+import { changeTemplate } from "../domain/audited-changes.ts";
+import { readTemplate } from "../domain/templates.ts";
 import { type AppEnv, createRouter } from "../http.ts";
 
 const json = <T extends z.ZodType>(description: string, schema: T) => ({
@@ -49,9 +50,9 @@ export function templateRoutes(deps: AppDeps): OpenAPIHono<AppEnv> {
 		.openapi(read, async (c) => c.json(await readTemplate(deps, c.get("user").userId, c.req.valid("param").type), 200))
 		.openapi(put, async (c) => {
 			const { text } = c.req.valid("json");
-			return c.json(await saveTemplate(deps, c.get("user").userId, c.req.valid("param").type, text), 200);
+			return c.json(await changeTemplate(deps, c.get("user"), c.req.valid("param").type, text), 200);
 		})
 		.openapi(remove, async (c) =>
-			c.json(await removeTemplate(deps, c.get("user").userId, c.req.valid("param").type), 200),
+			c.json(await changeTemplate(deps, c.get("user"), c.req.valid("param").type, null), 200),
 		);
 }

@@ -10,6 +10,7 @@ export const errorCodes = [
 	"conflict",
 	"rate_limited",
 	"quota_exceeded",
+	"plan_required",
 	"invalid_request",
 	"payload_too_large",
 	"unavailable",
