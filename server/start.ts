@@ -9,12 +9,13 @@ import type { AppDeps } from "./app-deps.ts";
 import { createAccessTokens } from "./auth/access-token.ts";
 import { createHttpLimits, type HttpLimits } from "./auth/http-limits.ts";
 import { loadKeys } from "./auth/keys.ts";
+import { createReplyGrants } from "./auth/reply-grant.ts";
 import { createVault } from "./auth/vault.ts";
 import { createChannels } from "./channels/index.ts";
 import { type Database, openDatabase } from "./db/client.ts";
 import { listenUrl } from "./db/pooled-url.ts";
-import type { Log } from "./domain/deps.ts";
 import { expireApprovals } from "./domain/approvals/expire-approvals.ts";
+import type { Log } from "./domain/deps.ts";
 import { sendDigests } from "./domain/digest.ts";
 import { expireInbox } from "./domain/expire-inbox.ts";
 import { tidy } from "./domain/tidy.ts";
@@ -109,8 +110,8 @@ async function wire(parts: Parts): Promise<RunningServer> {
 	const receivers = startReceivers(deps);
 	const timers = [
 		every(1000, "watch sessions", () => watchSessions(deps, { upMs: performance.now() - startedAt }), log),
-		every(5000, "digests", () => sendDigests(deps), log),
 		every(1000, "expire approvals", () => expireApprovals(deps), log),
+		every(5000, "digests", () => sendDigests(deps), log),
 		every(60_000, "expire replies", () => expireInbox(deps), log),
 		every(60_000, "tidy", () => tidy(deps), log),
 	];
@@ -157,6 +158,8 @@ async function createDeps(parts: Parts, wiring: Wiring): Promise<AppDeps> {
 		log,
 		version: manifest.parse(JSON.parse(await readFile(join(projectRoot, "package.json"), "utf8"))).version,
 		tokens: createAccessTokens({ db, signing, publicUrl, now, id: uuidv7 }),
+		replyGrants: createReplyGrants({ signing, publicUrl, now, id: uuidv7 }),
+		relayPlans: env.relayPlans,
 		limits: limits ?? createHttpLimits(),
 		trustedProxies: env.trustedProxies,
 		smsCountries: env.smsCountries,
