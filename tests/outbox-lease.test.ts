@@ -1,9 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { eq, type SQLWrapper } from "drizzle-orm";
-import { PgDialect } from "drizzle-orm/pg-core";
+import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { DeliveryResult } from "../server/channels/channel.ts";
-import type { Db } from "../server/db/client.ts";
 import { deliveries, events } from "../server/db/schema.ts";
 import { acceptEvent } from "../server/domain/accept-event.ts";
 import type { Claimed } from "../server/outbox/claim.ts";
@@ -14,36 +11,6 @@ import { databases, type TestDatabase } from "./helpers/database.ts";
 import { addDelivery, addSession, addUser, report, testChannel, testDeps } from "./helpers/fixture.ts";
 import { busy, type OutboxWorld, outboxWorld } from "./helpers/outbox-world.ts";
 import { until } from "./helpers/until.ts";
-
-/** A provider's answer that is given when the test says so. */
-function promisedAnswer() {
-	const taken = Promise.withResolvers<DeliveryResult>();
-	const answer = {
-		asked: false,
-		give: () => {
-			answer.asked = true;
-			return taken.promise;
-		},
-		take: () => taken.resolve({ ok: true, providerId: "once" }),
-	};
-	return answer;
-}
-
-/** The database, whose claims tell of their rows and may be kept from the worker meanwhile. */
-function heldClaims(db: Db, hold: (rows: number) => Promise<void>): Db {
-	return new Proxy(db, {
-		get: (target, name) => {
-			const value: unknown = Reflect.get(target, name, target);
-			if (name !== "execute") return typeof value === "function" ? value.bind(target) : value;
-			return async (query: SQLWrapper) => {
-				const result = await target.execute(query);
-				const { sql: text } = new PgDialect().sqlToQuery(query.getSQL());
-				if (text.startsWith("with due as")) await hold((result as unknown as { rows: unknown[] }).rows.length);
-				return result;
-			};
-		},
-	});
-}
 
 describe.each(databases)("a message that is under way on $name", ({ open }) => {
 	let database: TestDatabase;
@@ -104,52 +71,12 @@ describe.each(databases)("a message that is under way on $name", ({ open }) => {
 		expect(world.sms.taken.filter((message) => ids.includes(message.idempotencyKey))).toHaveLength(2);
 	});
 
-	it("and is claimed once more in the moment in which it is noted as sent, is not sent again (row 214)", async () => {
-		const [held, open, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>(), promisedAnswer()];
-		let claims = 0;
-		const db = heldClaims(world.deps.db, async (rows) => {
-			claims += 1;
-			if (rows === 0 || !answer.asked) return;
-			held.resolve();
-			await open.promise;
-		});
-		const user = await addUser(world.deps);
-		const id = await addDelivery(world.deps, user);
-		world.sms.results.push(answer.give);
-		const own = testDeps(db, [world.sms], { vault: world.deps.vault });
-		const outbox = world.start({}, own);
-		await until(
-			() => answer.asked,
-			10_000,
-			() => "it did not begin",
-		);
-		// The database was away for longer than the lease.
-		await world.endLease(id);
-		outbox.wake();
-		await held.promise;
-		answer.take();
-		await until(
-			() => own.logged().includes("message sent"),
-			10_000,
-			() => own.logged(),
-		);
-		open.resolve();
-		const before = claims;
-		await until(
-			() => claims > before,
-			10_000,
-			() => "it claims no more",
-		);
-		expect(world.sentTo(user.addresses[0])).toHaveLength(1);
-		expect(await world.rowOf(id)).toMatchObject({ state: "sent", attempts: 2, providerId: "once" });
-	});
-
 	it("and is claimed once more by the same process, which slept, runs on alone under the newer claim", async () => {
 		const flights = new Flights();
 		const ends: number[] = [];
 		const release = Promise.withResolvers<void>();
 		const claimed = (attempts: number) => ({ id: "one", attempts }) as Claimed;
-		async function work(each: Claimed): Promise<void> {
+		async function work(each: Claimed): Promise<undefined> {
 			await release.promise;
 			ends.push(each.attempts);
 		}

@@ -4,8 +4,13 @@ import type { Claimed } from "./claim.ts";
 
 interface Flight {
 	claimed: Claimed;
+	/** The newest of the claims that came meanwhile. */
+	later: Claimed | undefined;
 	ended: Promise<void>;
 }
+
+/** Never rejects. Resolves with the number of the claim under which the message was noted as not sent; undefined for any other end. */
+type Work = (claimed: Claimed) => Promise<number | undefined>;
 
 /** The messages that this process is sending. */
 export class Flights {
@@ -38,19 +43,22 @@ export class Flights {
 
 	/**
 	 * Runs `work` for a message unless it is already under way here: this process slept longer than its lease, and has just
-	 * claimed its own again. The claim that is running then goes by the newer number.
+	 * claimed its own again. The claim that is running then goes by the newer number. `end` gets that newer claim when it came too
+	 * late for that: the work has noted what became of it under the older one, and the message is due once more.
 	 */
-	begin(claimed: Claimed, work: (claimed: Claimed) => Promise<void>, end: () => void): boolean {
+	begin(claimed: Claimed, work: Work, end: (late: Claimed | undefined) => void): boolean {
 		const running = this.#flights.get(claimed.id);
 		if (running !== undefined) {
+			running.later = claimed;
 			running.claimed.attempts = claimed.attempts;
 			return false;
 		}
-		const ended = work(claimed).finally(() => {
+		const flight: Flight = { claimed, later: undefined, ended: Promise.resolve() };
+		flight.ended = work(claimed).then((notedAs) => {
 			this.#flights.delete(claimed.id);
-			end();
+			end(notedAs !== undefined && notedAs < claimed.attempts ? flight.later : undefined);
 		});
-		this.#flights.set(claimed.id, { claimed, ended });
+		this.#flights.set(claimed.id, flight);
 		return true;
 	}
 

@@ -10,24 +10,28 @@ import { isLastTry, triesOf } from "./tries.ts";
 type Settled = Pick<Claimed, "id" | "attempts" | "channel" | "identity_id" | "session_id" | "left_ms">;
 type Sent = Extract<DeliveryResult, { ok: true }>;
 
-/** Writes what became of an attempt. A receipt may have come first, and a later claim may have overtaken this one: neither is undone. */
+/**
+ * Writes what became of an attempt. A receipt may have come first, and a later claim may have overtaken this one: neither is undone.
+ * Resolves with the number of the claim that it was written under, where the message was not sent.
+ */
 export async function settle(
 	deps: Pick<Deps, "db" | "vault" | "channels">,
 	claimed: Settled,
 	result: DeliveryResult,
 	backOff: BackOff,
 	store: StoreSent = sentStore(deps.db),
-): Promise<void> {
+): Promise<number | undefined> {
 	const { db } = deps;
 	if (result.ok) {
 		await store({ id: claimed.id, result, receipts: deps.channels.get(claimed.channel)?.receipts === true });
-		return keepPlace(deps, claimed, result);
+		await keepPlace(deps, claimed, result);
+		return undefined;
 	}
 	if (result.optedOut === true) await optOut(db, claimed.identity_id);
 	if (!result.retryable) return giveUp(db, claimed, "failed", result.reason);
 	const wait = retryDelayMs(triesOf(claimed.attempts), result.retryAfterMs, backOff);
 	if (wait >= claimed.left_ms || isLastTry(claimed.attempts)) return giveUp(db, claimed, "dead", result.reason);
-	await whileOurs(
+	return whileOurs(
 		db,
 		claimed,
 		sql`state = 'pending', error = ${result.reason}, next_attempt_at = now() + ${wait}::float8 * interval '1 millisecond'`,
@@ -35,13 +39,13 @@ export async function settle(
 }
 
 /** Ends a message that did not leave: `failed` when it was refused for good, `dead` when it was given up. */
-export async function giveUp(db: Db, claimed: Settled, state: "failed" | "dead", reason: string): Promise<void> {
-	await whileOurs(db, claimed, sql`state = ${state}, error = ${reason}, settled_at = now(), fallback_at = now()`);
+export async function giveUp(db: Db, claimed: Settled, state: "failed" | "dead", reason: string): Promise<number> {
+	return whileOurs(db, claimed, sql`state = ${state}, error = ${reason}, settled_at = now(), fallback_at = now()`);
 }
 
 /** Ends a message that nobody needs any more: no other channel takes over. */
-export async function drop(db: Db, claimed: Settled, reason: string): Promise<void> {
-	await whileOurs(db, claimed, sql`state = 'dropped', error = ${reason}, settled_at = now()`);
+export async function drop(db: Db, claimed: Settled, reason: string): Promise<number> {
+	return whileOurs(db, claimed, sql`state = 'dropped', error = ${reason}, settled_at = now()`);
 }
 
 /** Where the conversation stands at the provider, for the next message of it. */
@@ -62,11 +66,12 @@ async function keepPlace(deps: Pick<Deps, "db" | "vault">, claimed: Settled, { t
 	);
 }
 
-async function whileOurs(db: Db, { id, attempts }: Settled, change: SQL): Promise<void> {
+async function whileOurs(db: Db, { id, attempts }: Settled, change: SQL): Promise<number> {
 	await db.execute(
 		sql`update deliveries set ${change}, lease_until = null, updated_at = now()
 			where id = ${id} and state = 'leased' and attempts = ${attempts}`,
 	);
+	return attempts;
 }
 
 async function optOut(db: Db, identityId: string): Promise<void> {

@@ -57,7 +57,8 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Outb
 			wake();
 		});
 		const send = (each: Claimed) => sendOne(deps, each, { ...sending, answered: leave }).finally(leave);
-		if (flights.begin(claimed, send, wake)) lanes.begin(claimed.channel);
+		const end = (late: Claimed | undefined) => (late === undefined || stopped ? wake() : begin(late));
+		if (flights.begin(claimed, send, end)) lanes.begin(claimed.channel);
 	}
 	const claims = oneAtATime(async () => {
 		const soonest = performance.now() + gapMs;
