@@ -1,6 +1,6 @@
 import { Api, GrammyError, HttpError } from "grammy";
 import { z } from "zod";
-import { limitedAgent } from "./connect-timeout.ts";
+import { telegramFetch } from "./telegram-fetch.ts";
 
 /** What Telegram's refusal says. `description` is its own sentence: to be looked at, never passed on. */
 export interface Refusal {
@@ -27,8 +27,6 @@ export interface TelegramOptions {
 	/** Instead of https://api.telegram.org: an emulator or a proxy. */
 	baseUrl: URL | undefined;
 }
-
-const agentOf = ({ protocol }: { protocol: string | null }) => limitedAgent(protocol ?? "https:");
 
 type Work<T> = (api: Api, signal: Parameters<Api["getMe"]>[0]) => Promise<T>;
 
@@ -63,7 +61,7 @@ export class TelegramApi {
 	constructor({ token, baseUrl }: TelegramOptions) {
 		const root = baseUrl === undefined ? {} : { apiRoot: baseUrl.href.replace(/\/+$/, "") };
 		const options = (timeoutSeconds: number, size: number) =>
-			({ ...root, timeoutSeconds, baseFetchConfig: { size, redirect: "manual", agent: agentOf } }) as const;
+			({ ...root, timeoutSeconds, fetch: telegramFetch(size) }) as const;
 		this.#calls = new Api(token, options(seconds.call, sizes.call));
 		this.#polls = new Api(token, options(seconds.pollBackstop, sizes.poll));
 	}

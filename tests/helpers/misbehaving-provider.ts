@@ -21,8 +21,11 @@ export interface MisbehavingProvider extends AsyncDisposable {
 	readonly requests: { body: string; closed: boolean; sentBytes: number }[];
 }
 
-/** Twilio, as far as it can be told from its answers, on a bad day. */
-export async function startMisbehavingProvider({ tls = false } = {}): Promise<MisbehavingProvider> {
+/** A provider, as far as it can be told from its answers, on a bad day; Twilio where no other's good answer is given. */
+export async function startMisbehavingProvider({
+	tls = false,
+	behave = twilioBehaves,
+} = {}): Promise<MisbehavingProvider> {
 	const misdeeds: Misdeed[] = [];
 	const requests: MisbehavingProvider["requests"] = [];
 	async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -55,10 +58,15 @@ export async function startMisbehavingProvider({ tls = false } = {}): Promise<Mi
 	};
 }
 
-const behave: Misdeed = (response) => {
-	response.writeHead(201, { "content-type": "application/json" });
-	response.end(JSON.stringify({ sid: `SM${hex(16)}`, status: "queued" }));
-};
+const twilioBehaves: Misdeed = (response) => answerJson(201, { sid: `SM${hex(16)}`, status: "queued" })(response);
+
+/** An answer in JSON, good or bad. */
+export function answerJson(status: number, body: object, headers: Record<string, string> = {}) {
+	return (response: ServerResponse) => {
+		response.writeHead(status, { "content-type": "application/json", ...headers });
+		response.end(JSON.stringify(body));
+	};
+}
 
 /** Twilio's error body unless another is given. */
 export function refuse(status: number, headers: Record<string, string> = {}, body?: string): Misdeed {
