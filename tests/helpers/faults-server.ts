@@ -68,7 +68,7 @@ export async function faultsServer({ main, env, nodeOptions = [] }: FaultsServer
 		});
 		await until(
 			() => started.exitCode !== null || started.signalCode !== null || isUp(url),
-			60_000,
+			180_000,
 			() => `the server does not answer: ${stderr}`,
 		);
 	}
