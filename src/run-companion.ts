@@ -8,9 +8,12 @@ import { Login } from "./companion/login.ts";
 import { readFields, text } from "./handlers/fields.ts";
 import { handlers } from "./handlers/index.ts";
 import type { HookOutput } from "./handlers/tools.ts";
+import { AskUser } from "./inbox/ask-user.ts";
+import type { ToolSession } from "./inbox/mcp-tools.ts";
 import type { MessagingSocket } from "./inbox/socket.ts";
 import { type Log, reasonOf } from "./log.ts";
-import { createMcpServer } from "./mcp-server.ts";
+import { createMcpServer, sendChannelEvent } from "./mcp-server.ts";
+import { waysInto } from "./session-ways.ts";
 import type { Settings } from "./settings.ts";
 import { AuthFile } from "./state/auth.ts";
 import { removeDeadClientFiles } from "./state/client-files.ts";
@@ -29,6 +32,8 @@ export interface CompanionOptions {
 	clientPid: number;
 	guessedSessionId: string | undefined;
 	socket: MessagingSocket | undefined;
+	/** The client's own settings files. */
+	settingsFiles: string[];
 	openPage: (url: string) => void;
 	stdin: NodeJS.ReadStream;
 	stdout: NodeJS.WriteStream;
@@ -60,10 +65,11 @@ export async function runCompanion(options: CompanionOptions): Promise<void> {
 		apiFor,
 		login,
 		files,
+		ways: waysInto({ ...options, home, sendEvent: (event) => sendChannelEvent(server, event) }),
 		isPresent: presenceOf(settings.presenceFile),
 	});
 	const onHook = hookAnswers(options, keeper, login);
-	const server = createMcpServer({ onHook, session: () => keeper.monitor, log });
+	const server = createMcpServer({ onHook, session: toolSessions(options, keeper, apiFor), log });
 
 	options.onExit(() => keeper.flush());
 	stdin.once("end", exit).once("close", exit);
@@ -80,10 +86,29 @@ export async function runCompanion(options: CompanionOptions): Promise<void> {
 	}
 }
 
+/** What Claude's tools need of the session that is monitored at the moment. */
+function toolSessions(
+	{ now, newId, log }: CompanionOptions,
+	keeper: SessionKeeper,
+	apiFor: (server: string) => ApiClient,
+) {
+	const asker = new AskUser({ now, newId, log });
+	return (): ToolSession | undefined => {
+		const { monitor } = keeper;
+		if (monitor === undefined) return undefined;
+		const asked = { api: apiFor(monitor.file.server), session: monitor.file };
+		return {
+			replies: monitor.replies,
+			reportAndWait: (type, details, waitMs) => monitor.reportAndWait(type, details, waitMs),
+			ask: (question, call) => asker.ask(question, asked, call),
+		};
+	};
+}
+
 function hookAnswers(options: CompanionOptions, keeper: SessionKeeper, login: Login) {
 	const { settings, log, now, hostname, openPage } = options;
 	const pairing: PairingInProgress = { listener: undefined, result: undefined, note: undefined };
-	return async (input: unknown): Promise<HookOutput> => {
+	return async (input: unknown, call: AbortSignal): Promise<HookOutput> => {
 		const { hook_event_name, session_id, cwd } = readFields(common, input);
 		const handler = handlers.get(hook_event_name);
 		if (handler === undefined) return {};
@@ -95,6 +120,7 @@ function hookAnswers(options: CompanionOptions, keeper: SessionKeeper, login: Lo
 		return handler(input, {
 			session,
 			errors: settings.errors,
+			call,
 			runCommand: (name, args) => runCommand(name, args, tools),
 		});
 	};

@@ -16,6 +16,8 @@ export interface Settings {
 	errors: ErrorFilter;
 	/** Claude Code's own variable: the file is there while somebody is at the computer. */
 	presenceFile: string | undefined;
+	/** `claude -p` started this session: there is no terminal with a dialog. */
+	headless: boolean;
 }
 
 type Source = Record<string, string | undefined>;
@@ -54,6 +56,7 @@ export function readSettings(source: Source, userHome: () => string, warn: (mess
 			oneOf(["CLAUDE_NOTIFY_AUTO_START", "CLAUDE_NOTIFY_OPTION_AUTO_START"], ["true", "false"], "false") === "true",
 		errors: oneOf(["CLAUDE_NOTIFY_ERRORS", "CLAUDE_NOTIFY_OPTION_ERRORS"], errorFilters, "blocking"),
 		presenceFile: given(source, "CLAUDE_CLIENT_PRESENCE_FILE"),
+		headless: given(source, "CLAUDE_CODE_ENTRYPOINT") === "sdk-cli",
 	};
 }
 

@@ -1,27 +1,28 @@
 import type { ApiClient } from "../api-client.ts";
 import { isGone, isPassing } from "../api-errors.ts";
 import type { EventDetails, EventType } from "../contract/events.ts";
+import { GivenInFile } from "../inbox/given.ts";
 import { Inbox } from "../inbox/inbox.ts";
-import type { MessagingSocket } from "../inbox/socket.ts";
+import type { SessionWays } from "../inbox/ways.ts";
 import { type Log, reasonOf } from "../log.ts";
 import type { SessionFile, SessionFiles } from "../state/session-files.ts";
 import { Spool } from "../state/spool.ts";
+import { Approvals } from "./approvals.ts";
 import { EventSender, type SendResult } from "./event-sender.ts";
 import { afterHookMs, Heartbeat } from "./heartbeat.ts";
 import { Progress } from "./progress.ts";
+import { Whereabouts, type WhereaboutsDeps } from "./whereabouts.ts";
 
-export interface MonitorDeps {
+export interface MonitorDeps extends WhereaboutsDeps {
 	api: ApiClient;
 	files: SessionFiles;
 	home: string;
 	log: Log;
-	now: () => Date;
 	newId: () => string;
 	heartbeatIntervalMs: number;
-	/** Absent where the client has none (Bedrock, Vertex, --bare). */
-	socket: MessagingSocket | undefined;
-	/** Whether somebody is at the computer; undefined where nothing says so. */
-	isPresent: () => boolean | undefined;
+	ways: SessionWays;
+	/** `claude -p` and the like: nobody sees a dialog. */
+	headless: boolean;
 	/** The server knows this session no more. */
 	onGone: (monitor: Monitor) => void;
 	/** Called with each heartbeat: what must happen now and then while a session runs. */
@@ -31,6 +32,7 @@ export interface MonitorDeps {
 /** One monitored session while its client runs: everything that is kept in memory, and the background work. */
 export class Monitor {
 	readonly replies: Inbox;
+	readonly approvals: Approvals;
 	/** What the session was last seen doing, for /notify-status. */
 	doing = "working";
 	readonly #deps: MonitorDeps;
@@ -38,12 +40,10 @@ export class Monitor {
 	readonly #sender: EventSender;
 	readonly #heartbeat: Heartbeat;
 	readonly #progress: Progress;
+	readonly #whereabouts: Whereabouts;
 	readonly #stop = new AbortController();
 	#file: SessionFile;
 	#lastActivity: Date;
-	/** When the person last typed here; undefined once they answered from the phone. */
-	#attended: Date | undefined;
-	#isOnPhone = false;
 	#idToTell: string | undefined;
 	#unsaved: NodeJS.Timeout | undefined;
 	#standingTasks = new Set<string>();
@@ -59,19 +59,26 @@ export class Monitor {
 		this.#sender = new EventSender({ spool: this.#spool, session: file, api, log, now, newId, onGone });
 		this.#heartbeat = new Heartbeat(() => this.#beat(), deps.heartbeatIntervalMs);
 		this.#progress = new Progress((seconds) => this.#tellProgress(seconds));
+		this.#whereabouts = new Whereabouts(deps);
+		this.approvals = new Approvals({
+			...deps,
+			session: file,
+			whereabouts: this.#whereabouts,
+			report: (type, details) => this.report(type, details),
+			onGone,
+		});
 		this.replies = new Inbox({
 			api,
 			session: file,
 			log,
-			socket: deps.socket,
-			given: {
-				via: (ref) => this.#file.given.find((reply) => reply.ref === ref)?.via,
-				add: (ref, via) => {
-					// With a prompt it comes along with what the person types here.
-					if (via !== "prompt") [this.#isOnPhone, this.#attended] = [true, undefined];
-					this.#save({ given: [...this.#file.given, { ref, via }] });
-				},
-			},
+			ways: deps.ways,
+			given: new GivenInFile({
+				file: () => this.#file,
+				save: (change) => this.#save(change),
+				// With a prompt it comes along with what the person types here.
+				onGiven: (via) => via === "prompt" || this.#whereabouts.answeredFromPhone(),
+				now,
+			}),
 			onGone,
 		});
 	}
@@ -99,7 +106,7 @@ export class Monitor {
 		this.#heartbeat.stop();
 		this.#progress.turnEnded();
 		this.replies.close();
-		await this.#sender.close();
+		await Promise.all([this.approvals.close(), this.#sender.close()]);
 	}
 
 	/** The same, and what waits is thrown away: nobody will take it. */
@@ -111,10 +118,12 @@ export class Monitor {
 	}
 
 	/** The same session under the id that /clear gave it. */
-	moveTo(claudeSessionId: string): void {
+	moveTo(claudeSessionId: string, transcript: string | undefined): void {
 		this.flush();
 		this.#guarded(() => {
-			this.#file = this.#deps.files.move(this.#file, claudeSessionId);
+			const { transcript: _, ...file } = { ...this.#file, recent: [] };
+			const next = transcript === undefined ? file : { ...file, transcript };
+			this.#file = this.#deps.files.move(next, claudeSessionId);
 		});
 		this.#idToTell = claudeSessionId;
 		this.#heartbeat.soon();
@@ -127,8 +136,8 @@ export class Monitor {
 
 	/** The person typed a prompt or one of our commands, here at the computer. */
 	attended(): void {
-		this.#isOnPhone = false;
-		this.#attended = this.#deps.now();
+		this.#whereabouts.typedHere();
+		this.approvals.personReturned();
 		this.#heartbeat.soon();
 	}
 
@@ -137,6 +146,7 @@ export class Monitor {
 		this.doing = "working";
 		this.#progress.turnStarted();
 		this.replies.turnStarted();
+		this.approvals.turnEnded("");
 		this.#saveTurn("open");
 		this.#heartbeat.soon();
 	}
@@ -144,9 +154,7 @@ export class Monitor {
 	/** `open`: the turn ended and nothing was sent about it. */
 	turnEnded(outcome: "done" | "failed" | "open"): void {
 		this.activity();
-		this.doing = "idle";
-		this.#progress.turnEnded();
-		this.replies.turnEnded();
+		this.idle();
 		this.#saveTurn(outcome);
 	}
 
@@ -155,6 +163,7 @@ export class Monitor {
 		this.doing = "idle";
 		this.#progress.turnEnded();
 		this.replies.turnEnded();
+		this.approvals.turnEnded("");
 	}
 
 	/** Which of these background tasks were not there yet when the last turn ended: a server that was left running holds nothing back. */
@@ -165,21 +174,12 @@ export class Monitor {
 	}
 
 	report(type: EventType, details: EventDetails): void {
-		this.#sender.report(type, details, this.#presence());
+		this.#sender.report(type, details, this.#whereabouts.report());
 	}
 
 	/** For callers that can wait: what the server said, or "later". */
 	async reportAndWait(type: EventType, details: EventDetails, waitMs: number): Promise<SendResult> {
-		return this.#sender.resultOf(this.#sender.report(type, details, this.#presence()), waitMs);
-	}
-
-	/** Where the person is, as far as this machine knows. */
-	#presence() {
-		const present = this.#deps.isPresent();
-		return {
-			...(this.#attended === undefined ? {} : { attended: this.#attended.toISOString() }),
-			...(present === undefined ? {} : { present: present && !this.#isOnPhone }),
-		};
+		return this.#sender.resultOf(this.#sender.report(type, details, this.#whereabouts.report()), waitMs);
 	}
 
 	/** What waits for an answer was told when it began to. */
@@ -197,7 +197,7 @@ export class Monitor {
 				{
 					timestamp: now().toISOString(),
 					last_activity: this.#lastActivity.toISOString(),
-					...this.#presence(),
+					...this.#whereabouts.report(),
 					...(told === undefined ? {} : { claude_session_id: told }),
 				},
 				this.#stop.signal,

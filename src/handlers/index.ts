@@ -1,5 +1,7 @@
+import { onElicitation } from "./elicitation.ts";
 import { onNotification } from "./notification.ts";
 import { onPermissionRequest } from "./permission-request.ts";
+import { onPostToolBatch } from "./post-tool-batch.ts";
 import { onPostToolUse } from "./post-tool-use.ts";
 import { onPostToolUseFailure } from "./post-tool-use-failure.ts";
 import { onPreToolUse } from "./pre-tool-use.ts";
@@ -17,7 +19,9 @@ export const handlers: ReadonlyMap<string, Handler> = new Map([
 	["PreToolUse", onPreToolUse],
 	["PostToolUse", onPostToolUse],
 	["PostToolUseFailure", onPostToolUseFailure],
+	["PostToolBatch", onPostToolBatch],
 	["PermissionRequest", onPermissionRequest],
+	["Elicitation", onElicitation],
 	["Notification", onNotification],
 	["Stop", onStop],
 	["StopFailure", onStopFailure],

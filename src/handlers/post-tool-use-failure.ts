@@ -1,5 +1,6 @@
 import type { ErrorFilter } from "../settings.ts";
 import { flag, readFields, text } from "./fields.ts";
+import { toolRun } from "./tool-run.ts";
 import type { QuickHandler } from "./tools.ts";
 
 const shape = { tool_name: text, error: text, is_interrupt: flag };
@@ -8,6 +9,7 @@ const shape = { tool_name: text, error: text, is_interrupt: flag };
 export const onPostToolUseFailure: QuickHandler = (input, { session, errors }) => {
 	if (session === undefined) return {};
 	session.activity();
+	session.approvals.toolRan(() => toolRun(input));
 	const { tool_name, error, is_interrupt } = readFields(shape, input);
 	if (is_interrupt || tool_name === "" || !isTold(tool_name, error, errors)) return {};
 	session.report("error", { tool_name, error_message: error });

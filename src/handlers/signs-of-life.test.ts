@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { hookRig } from "../../tests/helpers/hook-rig.ts";
 import { onNotification } from "./notification.ts";
+import { onPostToolBatch } from "./post-tool-batch.ts";
 import { onPostToolUse } from "./post-tool-use.ts";
+import { onPostToolUseFailure } from "./post-tool-use-failure.ts";
 import { onPreToolUse } from "./pre-tool-use.ts";
 import { onStopFailure } from "./stop-failure.ts";
 import { onSubagentStop } from "./subagent-stop.ts";
@@ -21,6 +23,21 @@ describe("a hook that only shows life", () => {
 		const rig = hookRig();
 		onSubagentStop({ agent_type: "" }, rig.tools);
 		expect(rig.did).toEqual([]);
+	});
+});
+
+describe("what was asked at the terminal", () => {
+	const ran = { tool_name: "Bash", tool_input: '{"command":"ls"}', agent_id: "a1" };
+
+	it.each<[string, QuickHandler, object, string]>([
+		["a tool that ran", onPostToolUse, ran, "Bash ran in a1"],
+		["a tool that failed", onPostToolUseFailure, { ...ran, error: "no" }, "Bash ran in a1"],
+		["the end of all that was called together", onPostToolBatch, { agent_id: "a1" }, "batch of a1"],
+		["a subagent's end", onSubagentStop, { agent_type: "x", agent_id: "a1" }, "turn of a1"],
+	])("is answered by %s", (_name, handler, input, settled) => {
+		const rig = hookRig({ errors: "off" });
+		expect(handler(input, rig.tools)).toEqual({});
+		expect(rig.settled).toEqual([settled]);
 	});
 });
 

@@ -1,5 +1,11 @@
+import type { ApprovalDesk } from "../companion/approval-request.ts";
 import type { EventDetails, EventType } from "../contract/events.ts";
 import type { ErrorFilter } from "../settings.ts";
+
+/** PermissionRequest's answer; it settles what the dialog at the terminal asks. */
+export type PermissionDecision =
+	| { behavior: "allow"; updatedInput?: Record<string, unknown>; updatedPermissions?: object[] }
+	| { behavior: "deny"; message: string };
 
 /** What a handler answers Claude Code with; `{}` says nothing. */
 export interface HookOutput {
@@ -12,10 +18,14 @@ export interface HookOutput {
 		suppressOriginalPrompt?: boolean;
 		permissionDecision?: "deny";
 		permissionDecisionReason?: string;
+		decision?: PermissionDecision;
+		/** Elicitation's answer. */
+		action?: "accept" | "decline";
+		content?: Record<string, unknown>;
 	};
 }
 
-/** The session that the hook comes from, while it is monitored. Nothing here waits for the network. */
+/** The session that the hook comes from, while it is monitored. Nothing here waits for the network, but for `approvals.ask`. */
 export interface HookSession {
 	/** What it was last seen doing, in words for /notify-status. */
 	doing: string;
@@ -35,13 +45,18 @@ export interface HookSession {
 		onPrompt(prompt: string): { copy: boolean; context: string[] };
 		/** Replies that wait, each as data for the session; they count as seen. */
 		take(via: "prompt"): string[];
+		/** Those that nothing else has brought into the busy session. */
+		afterTool(): string[];
 	};
+	approvals: ApprovalDesk;
 }
 
 export interface HookTools {
 	/** Undefined outside a monitored session: then a handler does nothing. */
 	session: HookSession | undefined;
 	errors: ErrorFilter;
+	/** Aborted when the client no longer waits for the hook's answer. */
+	call: AbortSignal;
 	/** Runs one of our slash commands; undefined when there is none of this name. */
 	runCommand(name: string, args: string): Promise<string> | undefined;
 }

@@ -4,7 +4,7 @@ import { runCommand } from "../../src/commands/index.ts";
 import type { CommandTools, PairingInProgress } from "../../src/commands/tools.ts";
 import { SessionKeeper } from "../../src/companion/keeper.ts";
 import { Login } from "../../src/companion/login.ts";
-import type { MessagingSocket } from "../../src/inbox/socket.ts";
+import type { SessionWays } from "../../src/inbox/ways.ts";
 import { createLog } from "../../src/log.ts";
 import { AuthFile } from "../../src/state/auth.ts";
 import { SessionFiles } from "../../src/state/session-files.ts";
@@ -17,12 +17,13 @@ export interface CompanionRigOptions {
 	clientPid?: number;
 	guessedSessionId?: string;
 	autoStart?: boolean;
-	socket?: MessagingSocket;
+	ways?: Partial<SessionWays>;
 	/** False: nothing is paired. */
 	paired?: boolean;
 	serverProblem?: string;
 	heartbeatIntervalMs?: number;
 	isPresent?: () => boolean | undefined;
+	headless?: boolean;
 }
 
 /** The parts of one companion, wired as run-companion.ts wires them, without the MCP server. */
@@ -61,12 +62,13 @@ export async function companionRig(server: ScriptedServer, options: CompanionRig
 		log,
 		now,
 		newId: uuidv7,
-		socket: options.socket,
+		ways: { socket: undefined, refused: () => false, channel: undefined, doorbell: undefined, ...options.ways },
 		clientPid: options.clientPid ?? process.pid,
 		guessedSessionId: options.guessedSessionId,
 		hostname: "laptop",
 		heartbeatIntervalMs: options.heartbeatIntervalMs ?? 30_000,
 		isPresent: options.isPresent ?? (() => undefined),
+		headless: options.headless ?? false,
 		inactivityThresholdMs: 600_000,
 		autoStart: options.autoStart ?? false,
 	});

@@ -1,3 +1,5 @@
+import type { ApprovalDesk, ApprovalRequest } from "../../src/companion/approval-request.ts";
+import type { ApprovalDecision } from "../../src/contract/approvals.ts";
 import type { EventDetails, EventType } from "../../src/contract/events.ts";
 import type { HookTools } from "../../src/handlers/tools.ts";
 import type { ErrorFilter } from "../../src/settings.ts";
@@ -7,6 +9,10 @@ export interface HookRig {
 	/** What the handler did with the session, in order. */
 	did: string[];
 	reported: { type: EventType; details: EventDetails }[];
+	/** What the phone was asked. */
+	asked: ApprovalRequest[];
+	/** What the hooks said about requests that may be open. */
+	settled: string[];
 	doing(): string;
 }
 
@@ -18,12 +24,22 @@ export interface HookRigOptions {
 	onPrompt?: (prompt: string) => { copy: boolean; context: string[] };
 	/** Ids of background tasks that ran before. */
 	standing?: string[];
+	/** What the phone answers to every request. */
+	decision?: Partial<ApprovalDecision>;
 }
 
 /** A monitored session that writes down what a handler does with it. */
-export function hookRig({ errors = "blocking", waiting = [], onPrompt, standing = [] }: HookRigOptions = {}): HookRig {
+export function hookRig({
+	errors = "blocking",
+	waiting = [],
+	onPrompt,
+	standing = [],
+	decision,
+}: HookRigOptions = {}): HookRig {
 	const did: string[] = [];
 	const reported: HookRig["reported"] = [];
+	const asked: ApprovalRequest[] = [];
+	const settled: string[] = [];
 	const known = new Set(standing);
 	const session = {
 		doing: "idle",
@@ -40,14 +56,43 @@ export function hookRig({ errors = "blocking", waiting = [], onPrompt, standing 
 		replies: {
 			onPrompt: onPrompt ?? (() => ({ copy: false, context: [] })),
 			take: () => waiting.splice(0),
+			afterTool: () => waiting.splice(0),
 		},
+		approvals: desk(settled, asked, decision),
 	};
 	const runCommand = (name: string, args: string) =>
 		name === "notify:start" ? Promise.resolve(`started ${args}`) : undefined;
-	return { tools: { session, errors, runCommand }, did, reported, doing: () => session.doing };
+	const tools = { session, errors, runCommand, call: new AbortController().signal };
+	return { tools, did, reported, asked, settled, doing: () => session.doing };
 }
 
 /** The same outside a monitored session. */
 export function unmonitored(): HookTools {
 	return { ...hookRig().tools, session: undefined };
 }
+
+function desk(
+	settled: string[],
+	asked: ApprovalRequest[],
+	decision: Partial<ApprovalDecision> | undefined,
+): ApprovalDesk {
+	return {
+		async ask(request, _call, apply) {
+			asked.push(request);
+			return decision === undefined ? undefined : apply({ ...allowed, ...decision });
+		},
+		toolRan(run) {
+			const { toolName, agentId } = run();
+			settled.push(`${toolName} ran in ${agentId}`);
+		},
+		batchEnded: (agentId) => void settled.push(`batch of ${agentId}`),
+		turnEnded: (agentId) => void settled.push(`turn of ${agentId}`),
+	};
+}
+
+const allowed: ApprovalDecision = {
+	behavior: "allow",
+	scope: "once",
+	from: { channel: "sms", label: "+1***8912" },
+	answered_at: "2026-11-20T14:03:00.000Z",
+};
