@@ -12,6 +12,21 @@ function read(source: Record<string, string>) {
 }
 
 describe("the plugin's settings", () => {
+	it.each([
+		["sdk-cli", true],
+		["cli", false],
+		["claude-vscode", false],
+		[undefined, false],
+	])("know by the client's entry point %s whether there is no dialog: %s", (entrypoint, headless) => {
+		expect(
+			readSettings(
+				{ CLAUDE_CODE_ENTRYPOINT: entrypoint },
+				() => "/home/ann",
+				() => undefined,
+			),
+		).toMatchObject({ headless });
+	});
+
 	it("have defaults when nothing is set, without a word (row 61)", () => {
 		const { settings, warnings } = read({});
 		expect(warnings).toEqual([]);
@@ -24,6 +39,7 @@ describe("the plugin's settings", () => {
 			logLevel: "info",
 			autoStart: false,
 			errors: "blocking",
+			headless: false,
 		});
 	});
 
