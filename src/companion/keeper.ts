@@ -92,7 +92,7 @@ export class SessionKeeper {
 			const { home, clientPid, log } = this.#deps;
 			const told = readClientFile(home, clientPid);
 			if (told?.session_id !== id || !switches.includes(told.source)) {
-				monitor.moveTo(id);
+				monitor.moveTo(id, this.#transcriptOf(id));
 				return;
 			}
 			// Another conversation now; the SessionEnd hook ends the old one.
@@ -131,7 +131,9 @@ export class SessionKeeper {
 		const started = await login.call((token) => login.api.startSession(token, session));
 		const { session_id, session_token, handle } = started;
 		const file = { session_id, session_token, handle, server, description, started_at: startedAt };
-		const whole = { ...file, claude_session_id: id, client_pid: clientPid, turn: "none" as const, given: [] };
+		const transcript = this.#transcriptOf(id);
+		const known = { claude_session_id: id, client_pid: clientPid, ...(transcript === undefined ? {} : { transcript }) };
+		const whole = { ...file, ...known, turn: "none" as const, given: [] };
 		files.write(whole);
 		this.note = undefined;
 		this.#current = id;
@@ -157,6 +159,11 @@ export class SessionKeeper {
 			new Spool(home, file.session_id, log.warn).discard();
 			files.remove(file.claude_session_id);
 		}
+	}
+
+	#transcriptOf(id: string): string | undefined {
+		const told = readClientFile(this.#deps.home, this.#deps.clientPid);
+		return told?.session_id === id ? told.transcript : undefined;
 	}
 
 	/** Goes on with a session that was monitored when its client died, without a new start. */

@@ -8,6 +8,8 @@ export interface ClientFile {
 	/** startup, resume, clear, compact, fork. */
 	source: string;
 	cwd: string;
+	/** Where Claude Code keeps the conversation. */
+	transcript?: string;
 }
 
 export function clientFilePath(home: string, pid: number): string {
@@ -27,7 +29,8 @@ export function readClientFile(home: string, pid: number): (ClientFile & { writt
 		if (typeof value !== "object" || value === null || !("session_id" in value)) return undefined;
 		const { session_id, source, cwd } = { source: "", cwd: "", ...value };
 		if (typeof session_id !== "string" || !isSafeName(session_id)) return undefined;
-		return { session_id, source: String(source), cwd: String(cwd), writtenAt: statSync(path).mtimeMs };
+		const transcript = "transcript" in value ? { transcript: String(value.transcript) } : {};
+		return { session_id, source: String(source), cwd: String(cwd), ...transcript, writtenAt: statSync(path).mtimeMs };
 	} catch {
 		return undefined;
 	}
@@ -41,6 +44,10 @@ export function removeClientFile(home: string, pid: number): void {
 export function removeDeadClientFiles(home: string): void {
 	for (const pid of clientPids(home)) {
 		if (!isAlive(pid)) removeClientFile(home, pid);
+	}
+	for (const name of readFolder(join(home, "rewake"))) {
+		const pid = /^(\d{1,10})\.sock$/.exec(name)?.[1];
+		if (pid !== undefined && !isAlive(Number(pid))) removeFile(join(home, "rewake", name));
 	}
 }
 

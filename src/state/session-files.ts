@@ -1,7 +1,7 @@
 import { renameSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
-import { deliveryWays } from "../contract/inbox.ts";
+import { deliveryWays, inboxMessage } from "../contract/inbox.ts";
 import { stopSession } from "../contract/sessions.ts";
 import { isSafeName, moveAside, readFolder, readIfThere, removeFile, writePrivateFile } from "./files.ts";
 
@@ -22,6 +22,10 @@ const sessionFile = z.object({
 	turn: z.enum(["none", "open", "done", "failed"]),
 	/** Replies that the session has had, oldest first: never again. */
 	given: z.array(z.object({ ref: z.string(), via: z.enum(deliveryWays) })),
+	/** The last of them in full: a client that is killed may take along what it was given a moment before. */
+	recent: z.array(z.object({ at: z.iso.datetime(), message: inboxMessage })).optional(),
+	/** Where Claude Code keeps the conversation, as its SessionStart hook said. */
+	transcript: z.string().optional(),
 	/** Set when the session is over and the server could not be told yet. */
 	ended: stopSession.optional(),
 });

@@ -1,0 +1,107 @@
+import { appendFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { replyFromPhone } from "../../tests/helpers/scripted-server.ts";
+import { temporaryFolder } from "../../tests/helpers/temporary-folder.ts";
+import type { SessionFile } from "../state/session-files.ts";
+import { GivenInFile } from "./given.ts";
+import { asData, injectedText } from "./texts.ts";
+
+/** A session's file, the transcript of its conversation, and what a companion keeps in them; `next` is the companion after a kill. */
+async function newSession() {
+	const folder = await temporaryFolder();
+	onTestFinished(() => folder[Symbol.asyncDispose]());
+	const transcript = join(folder.path, "conversation.jsonl");
+	await writeFile(transcript, "");
+	let now = new Date("2026-11-21T07:00:00Z");
+	let file: Pick<SessionFile, "given" | "recent" | "transcript"> = { given: [], transcript };
+	const next = () =>
+		new GivenInFile({
+			file: () => file,
+			save: (change) => {
+				file = { ...file, ...change };
+			},
+			now: () => now,
+			onGiven: () => undefined,
+		});
+	return {
+		next,
+		file: () => file,
+		forgetTranscript: () => {
+			file = { given: file.given, recent: file.recent };
+		},
+		pass: (seconds: number) => {
+			now = new Date(now.getTime() + seconds * 1000);
+		},
+		write: (entry: object | string) =>
+			appendFile(transcript, `${typeof entry === "string" ? entry : JSON.stringify(entry)}\n`),
+	};
+}
+
+const prompt = (content: string) => ({ type: "user", message: { role: "user", content } });
+
+describe("a reply that was given just before its client was killed", () => {
+	it("comes again if the conversation does not have it (row 121)", async () => {
+		const session = await newSession();
+		const [had, lost] = [replyFromPhone("run the tests"), replyFromPhone("and the linter")];
+		const before = session.next();
+		before.add(had.ref, "socket", had);
+		before.add(lost.ref, "prompt", lost);
+		await session.write(prompt(injectedText(had)));
+		const after = session.next();
+		expect(after.takeBack()).toEqual([lost]);
+		expect([after.via(had.ref), after.via(lost.ref)]).toEqual(["socket", undefined]);
+		expect(session.next().takeBack()).toEqual([]);
+	});
+
+	it("does not come again if it stands beside a prompt or in a tool's answer", async () => {
+		const session = await newSession();
+		const [beside, asked] = [replyFromPhone("one"), replyFromPhone("two")];
+		const before = session.next();
+		before.add(beside.ref, "prompt", beside);
+		before.add(asked.ref, "tool", asked);
+		const content = [{ type: "tool_result", tool_use_id: "toolu_1", content: asData(asked) }];
+		await session.write({
+			type: "attachment",
+			attachment: { type: "hook_additional_context", content: [asData(beside)] },
+		});
+		await session.write({ type: "user", message: { role: "user", content } });
+		const after = session.next();
+		expect(after.takeBack()).toEqual([]);
+		expect(after.via(beside.ref)).toBe("prompt");
+	});
+
+	it("does not come again where nobody can say what the conversation has", async () => {
+		const session = await newSession();
+		const reply = replyFromPhone("deploy");
+		session.next().add(reply.ref, "socket", reply);
+		session.forgetTranscript();
+		const after = session.next();
+		expect(after.takeBack()).toEqual([]);
+		expect(after.via(reply.ref)).toBe("socket");
+	});
+
+	it("is kept in full for a minute only", async () => {
+		const session = await newSession();
+		const [old, young] = [replyFromPhone("old"), replyFromPhone("young")];
+		const given = session.next();
+		given.add(old.ref, "socket", old);
+		session.pass(61);
+		given.add(young.ref, "socket", young);
+		expect(session.file().recent?.map(({ message }) => message.text)).toEqual(["young"]);
+		expect(session.file().given).toHaveLength(2);
+	});
+});
+
+describe("a reply that the session showed after its companion had died", () => {
+	it("is known by the conversation, but not by what only stood in line or was cut off (row 121)", async () => {
+		const session = await newSession();
+		const [seen, queued, cut] = [replyFromPhone("seen"), replyFromPhone("queued"), replyFromPhone("cut")];
+		await session.write(prompt(`Another Claude session sent a message:\n${injectedText(seen)}`));
+		await session.write({ type: "queue-operation", operation: "enqueue", content: injectedText(queued) });
+		await session.write(JSON.stringify(prompt(injectedText(cut))).slice(0, -3));
+		const given = session.next();
+		given.takeBack();
+		expect([seen, queued, cut].map(({ ref }) => given.via(ref))).toEqual(["socket", undefined, undefined]);
+	});
+});
