@@ -1,11 +1,12 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import { maxChannels } from "../../src/contract/channels.ts";
 import { eventAccepted, eventOutcomes, type ReportEvent } from "../../src/contract/events.ts";
-import { arrayText, statement } from "../db/statement.ts";
+import { statement } from "../db/statement.ts";
 import type { EventSession } from "./accept-event.ts";
 import type { Deps } from "./deps.ts";
-import type { ChannelRule, EventLimits } from "./limits.ts";
+import { type ChannelRule, type EventLimits, eventLimits } from "./limits.ts";
+import { together } from "./together.ts";
 
 export interface GivenEvent {
 	session: Pick<EventSession, "id" | "userId">;
@@ -21,7 +22,7 @@ export interface GivenEvent {
 	dayEnd: Date;
 }
 
-const acceptedRow = z.object({
+export const acceptedRow = z.object({
 	outcome: z.enum(eventOutcomes),
 	why: z.string().nullable().default(null),
 	channels: eventAccepted.shape.channels,
@@ -31,76 +32,58 @@ const acceptedRow = z.object({
 });
 export type AcceptedRow = z.infer<typeof acceptedRow>;
 
-/** The rules as rows: each channel of this server with its class, and of each class how many in which time. */
-const ruleRows = (rules: ReturnType<typeof sql>) => sql`rules as (
-		select channel, class, cap, span * interval '1 second' as span
-		from json_to_recordset(${rules}::json) as r (channel text, class text, cap int, span float8)
-	),
-	classes as (select distinct on (class) class, cap, span from rules)`;
-
-function rulesJson(rules: readonly ChannelRule[]): string {
-	return JSON.stringify(rules.map((rule) => ({ ...rule, cap: rule.limit.count, span: rule.limit.seconds })));
-}
-
 /** An id for each message, before it is known how many there will be. They differ in the last digit: making one takes its time. */
 function siblingIds(id: string): string[] {
 	return Array.from({ length: maxChannels }, (_, n) => `${id.slice(0, -1)}${n.toString(16)}`);
 }
 
+/** A day's window is laid so that it ends with the user's day. Whoever travels east has no second day within 22 hours. */
+const dayOver = (dayBegin: SQL, dayLength: SQL) =>
+	sql`s.window_started_at <= greatest(${dayBegin} - interval '22 hours', now() - ${dayLength})`;
+
 /**
- * One statement: either all of it happens or, for a taken id, none. No row when the id was there before.
- * `day` is locked before the session's slots, and the slots in the order of their class, so that two events wait for each other and do not deadlock.
+ * One statement for the events of different users: either all of it happens or, for a taken id, none of that event. No row for an id that was there before.
+ * `day` is locked before the sessions' slots, and each in the order of its key, so that two statements wait for each other and do not deadlock.
  */
-const insert = statement(
-	acceptedRow,
-	[
-		"session",
-		"user",
-		"event",
-		"type",
-		"slot",
-		"occurredAt",
-		"details",
-		"rules",
-		"ids",
-		"smsCount",
-		"smsSeconds",
-		"dayEnd",
-		"deadline",
-		"delay",
-	],
-	(p) => {
-		const dayScope = sql`('user:' || ${p.user}::text)`;
-		const dayLength = sql`${p.smsSeconds}::float8 * interval '1 second'`;
-		// A day's window is laid so that it ends with the user's day. Whoever travels east has no second day within 22 hours.
-		const dayBegin = sql`(${p.dayEnd}::timestamptz - ${dayLength})`;
-		const dayOver = sql`s.window_started_at <= greatest(${dayBegin} - interval '22 hours', now() - ${dayLength})`;
-		return sql`with
-		fresh as (
-			select where not exists (select from events where session_id = ${p.session}::uuid and id = ${p.event}::uuid)
+const insert = statement(acceptedRow.extend({ session_id: z.string() }), ["events", "smsCount", "smsSeconds"], (p) => {
+	const dayLength = sql`${p.smsSeconds}::float8 * interval '1 second'`;
+	const over = dayOver(sql`excluded.window_started_at`, dayLength);
+	return sql`with
+		given as materialized (
+			select g.*, 'user:' || g.user as day_scope, 'session:' || g.session as scope, day_end - ${dayLength} as day_begin
+			from json_to_recordset(${p.events}::json) as g (id uuid, session uuid, "user" uuid, type text, slot text, occurred_at timestamptz,
+				details jsonb, rules json, ids uuid[], day_end timestamptz, deadline float8, delay float8)
+			where not exists (select from events e where e.session_id = g.session and e.id = g.id offset 0)
 		),
-		${ruleRows(p.rules)},
-		addresses as (
-			select i.id, i.channel, r.class, i.opted_out_at is not null as opted_out,
-				row_number() over (order by i.position, i.id)::int as n
-			from fresh, identities i join rules r on r.channel = i.channel
-			where i.user_id = ${p.user}::uuid and i.removed_at is null
-			order by n limit ${sql.raw(String(maxChannels))}
+		rules as materialized (
+			select g.scope, r.channel, r.class, r.cap, r.span * interval '1 second' as span
+			from given g, json_to_recordset(g.rules) as r (channel text, class text, cap int, span float8)
 		),
-		day as (
-			select used, window_started_at from rate_slots s
-			where scope = ${dayScope} and kind = 'day' and class = 'sms' and not (${dayOver})
-				and exists (select from addresses where channel = 'sms' and not opted_out)
-			for update
+		classes as (select distinct on (scope, class) scope, class, cap, span from rules),
+		addresses as materialized (
+			select g.scope, i.*, r.class
+			from given g cross join lateral (
+				select id, channel, opted_out_at is not null as opted_out, row_number() over (order by position, id)::int as n
+				from identities where user_id = g.user and removed_at is null and exists (select from rules o where o.scope = g.scope and o.channel = identities.channel)
+				order by n limit ${sql.raw(String(maxChannels))}
+			) i join rules r on r.channel = i.channel and r.scope = g.scope
 		),
-		reach as (
-			select a.*, a.channel = 'sms' and exists (select from day where used >= ${p.smsCount}::int) as capped
+		day as materialized (
+			select g.scope, s.used, s.window_started_at from given g, lateral (
+				select used, window_started_at from rate_slots s
+				where s.scope = g.day_scope and kind = 'day' and class = 'sms' and not (${dayOver(sql`g.day_begin`, dayLength)})
+				limit 1 for update
+			) s
+			where exists (select from addresses a where a.scope = g.scope and channel = 'sms' and not opted_out offset 0)
+		),
+		reach as materialized (
+			select a.*, a.channel = 'sms' and exists (select from day where day.scope = a.scope and used >= ${p.smsCount}::int) as capped
 			from addresses a where not opted_out
 		),
 		slots as (
 			insert into rate_slots as s (scope, kind, class, used, held)
-			select 'session:' || ${p.session}::text, ${p.slot}::text, class, (not bool_and(capped))::int, bool_and(capped)::int
-				from reach group by class order by class
+			select scope, slot, class, (not bool_and(capped))::int, bool_and(capped)::int
+				from reach join given g using (scope) group by scope, slot, class order by scope, class
 			on conflict (scope, kind, class) do update set (held_before, held_since, held, used, window_started_at) = (
 				select
 					case when free then s.held else s.held_before end,
@@ -110,117 +93,115 @@ const insert = statement(
 					case when free and over then now() else s.window_started_at end
 				from (
 					select over, excluded.held = 0 and (over or s.used < cap) as free
-					from (select s.window_started_at <= now() - span as over, cap from classes where class = s.class) own
+					from (select s.window_started_at <= now() - span as over, cap from classes where scope = s.scope and class = s.class) own
 				) slot
 			)
-			returning class, held = 0 as taken, held_before, held_since, window_started_at
+			returning scope, class, held = 0 as taken, held_before, held_since, window_started_at
 		),
 		daily as (
 			insert into rate_slots as s (scope, kind, class, used, window_started_at)
-			select ${dayScope}, 'day', 'sms', count(*), ${dayBegin} from reach join slots using (class)
-				where channel = 'sms' and taken and not capped having count(*) > 0
+			select g.day_scope, 'day', 'sms', count(*), g.day_begin from given g join reach using (scope) join slots using (scope, class)
+				where channel = 'sms' and taken and not capped group by g.day_scope, g.day_begin order by g.day_scope
 			on conflict (scope, kind, class) do update set
-				used = case when ${dayOver} then excluded.used else s.used + excluded.used end,
-				window_started_at = case when ${dayOver} then excluded.window_started_at else s.window_started_at end
-				where ${dayOver} or s.used < ${p.smsCount}::int
-			returning used
+				used = case when ${over} then excluded.used else s.used + excluded.used end,
+				window_started_at = case when ${over} then excluded.window_started_at else s.window_started_at end
+				where ${over} or s.used < ${p.smsCount}::int
+			returning scope
 		),
-		open as (
-			select r.*, s.held_before, s.held_since from reach r join slots s using (class)
-			where s.taken and not r.capped and (r.channel <> 'sms' or exists (select from daily))
+		open as materialized (
+			select r.*, s.held_before, s.held_since from reach r join slots s using (scope, class) join given g using (scope)
+			where s.taken and not r.capped and (r.channel <> 'sms' or exists (select from daily where daily.scope = g.day_scope))
 		),
 		event as (
 			insert into events (id, session_id, type, occurred_at, details, outcome, rate_limited)
-			select ${p.event}::uuid, ${p.session}::uuid, ${p.type}::text, ${p.occurredAt}::timestamptz,
-				${p.details}::jsonb, o.outcome, o.outcome = 'limited'
-			from fresh, (select case
-				when exists (select from open) then 'queued'
-				when exists (select from reach) then 'limited'
+			select g.id, g.session, g.type, g.occurred_at, g.details, o.outcome, o.outcome = 'limited'
+			from given g, lateral (select case
+				when exists (select from open where open.scope = g.scope) then 'queued'
+				when exists (select from reach where reach.scope = g.scope) then 'limited'
 				else 'muted' end as outcome) o
-			returning outcome
+			order by g.session
+			returning session_id, outcome
 		),
 		queued as (
 			insert into deliveries (id, user_id, identity_id, channel, session_id, event_id, held_before, held_since, deadline_at,
 				next_attempt_at, unless_attended)
-			select (${p.ids}::uuid[])[o.n], ${p.user}::uuid, o.id, o.channel, ${p.session}::uuid, ${p.event}::uuid,
+			select g.ids[o.n], g.user, o.id, o.channel, g.session, g.id,
 				o.held_before, case when o.held_before > 0 then o.held_since end,
-				now() + ${p.deadline}::float8 * interval '1 second', now() + ${p.delay}::float8 * interval '1 second', ${p.delay}::float8 > 0
-			from event, open o
+				now() + g.deadline * interval '1 second', now() + g.delay * interval '1 second', g.delay > 0
+			from given g join open o using (scope)
 			returning identity_id
 		),
-		answers as (
-			select a.n, a.channel, case when a.opted_out then 'opted_out' when o.id is not null then 'queued' else 'limited' end as outcome,
+		answers as materialized (
+			select a.scope, a.n, a.channel, case when a.opted_out then 'opted_out' when o.id is not null then 'queued' else 'limited' end as outcome,
 				case when a.opted_out or o.id is not null then null
-					when r.capped then (select d.window_started_at + ${dayLength} from day d)
+					when r.capped then (select d.window_started_at + ${dayLength} from day d where d.scope = a.scope)
 					else s.window_started_at + c.span end as next_at
-			from addresses a left join open o using (id) left join reach r using (id)
-			left join slots s on s.class = a.class left join classes c on c.class = a.class
+			from addresses a left join open o on o.scope = a.scope and o.id = a.id left join reach r on r.scope = a.scope and r.id = a.id
+			left join slots s on s.scope = a.scope and s.class = a.class left join classes c on c.scope = a.scope and c.class = a.class
 		)
-		select event.outcome,
-			coalesce((select json_agg(json_build_object('channel', channel, 'outcome', outcome) order by n) from answers), '[]') as channels,
-			(extract(epoch from (select min(next_at) from answers)) * 1000)::float8 as next_allowed_ms,
-			ceil(extract(epoch from (select min(next_at) from answers) - now()))::int as retry_after
-		from event, (select count(*) from queued) q`;
-	},
-);
+		select event.session_id, event.outcome, coalesce(told.channels, '[]') as channels,
+			(extract(epoch from told.next_at) * 1000)::float8 as next_allowed_ms, ceil(extract(epoch from told.next_at - now()))::int as retry_after
+		from event, (select count(*) from queued) q, lateral (
+			select json_agg(json_build_object('channel', channel, 'outcome', outcome) order by n) as channels, min(next_at) as next_at
+			from answers where answers.scope = 'session:' || event.session_id
+		) told`;
+});
 
-/** Undefined when the id was there before. */
-export async function insertEvent(deps: Deps, given: GivenEvent): Promise<AcceptedRow | undefined> {
-	const { session, event, limits, slot, rules, delaySeconds, dayEnd } = given;
-	const [row] = await insert(deps.db, {
-		session: session.id,
-		user: session.userId,
-		event: event.id,
-		type: event.type,
-		slot,
-		occurredAt: event.occurred_at,
-		details: JSON.stringify(event.details),
-		rules: rulesJson(rules),
-		ids: arrayText(siblingIds(deps.id())),
-		smsCount: limits.sms.count,
-		smsSeconds: limits.sms.window,
-		dayEnd: dayEnd.toISOString(),
-		deadline: limits.deadline[event.type] ?? limits.deadline.usual,
-		delay: delaySeconds,
-	});
-	return row;
+interface Insertion {
+	given: GivenEvent;
+	/** For its messages. */
+	ids: string[];
 }
 
-const read = statement(
-	acceptedRow,
-	["session", "user", "event", "slot", "rules"],
-	(p) => sql`with ${ruleRows(p.rules)},
-		answers as (
-			select i.position, i.channel, r.class,
-				case when d.id is not null then 'queued' when i.opted_out_at is not null then 'opted_out' else 'limited' end as outcome
-			from identities i join rules r on r.channel = i.channel
-			left join deliveries d on d.identity_id = i.id and d.session_id = ${p.session}::uuid and d.event_id = ${p.event}::uuid
-			where i.user_id = ${p.user}::uuid and (i.removed_at is null or d.id is not null)
-		),
-		stored as (select outcome, why from events where session_id = ${p.session}::uuid and id = ${p.event}::uuid),
-		next as (
-			select min(greatest(s.window_started_at + c.span, now())) as at
-			from stored join rate_slots s on s.scope = 'session:' || ${p.session}::text and s.kind = ${p.slot}::text
-			join classes c on c.class = s.class
-			where s.class in (select class from answers where outcome = 'limited')
-		)
-		select stored.outcome, stored.why,
-			coalesce((select json_agg(json_build_object('channel', channel, 'outcome', outcome) order by position)
-				from answers where stored.outcome in ('queued', 'limited') or (outcome = 'opted_out' and stored.why is null)), '[]') as channels,
-			case when stored.outcome in ('queued', 'limited') then (extract(epoch from next.at) * 1000)::float8 end as next_allowed_ms,
-			case when stored.outcome in ('queued', 'limited') then ceil(extract(epoch from next.at - now()))::int end as retry_after
-		from stored, next`,
-);
-
-/** The answer that an event got when it came first. */
-export async function readEvent(deps: Deps, { session, event, slot, rules }: GivenEvent): Promise<AcceptedRow> {
-	const [row] = await read(deps.db, {
+/** The events of different users, all with the same limits: what became of each; undefined when its id was there before. */
+async function insertAll(db: Deps["db"], insertions: readonly Insertion[]): Promise<(AcceptedRow | undefined)[]> {
+	// Each statement locks users in this order.
+	const events = insertions.toSorted((a, b) => (a.given.session.userId < b.given.session.userId ? -1 : 1));
+	const { sms, deadline } = events[0]?.given.limits ?? eventLimits;
+	const rows = events.map(({ ids, given: { session, event, slot, rules, delaySeconds, dayEnd } }) => ({
+		id: event.id,
 		session: session.id,
 		user: session.userId,
-		event: event.id,
+		type: event.type,
 		slot,
-		rules: rulesJson(rules),
-	});
-	if (row === undefined) throw new Error("An event that was a duplicate is not stored.");
-	return row;
+		occurred_at: event.occurred_at,
+		details: event.details,
+		rules: ruleValues(rules),
+		ids,
+		day_end: dayEnd.toISOString(),
+		deadline: deadline[event.type] ?? deadline.usual,
+		delay: delaySeconds,
+	}));
+	const stored = await insert(db, { events: JSON.stringify(rows), smsCount: sms.count, smsSeconds: sms.window });
+	const bySession = new Map(stored.map(({ session_id, ...row }) => [session_id, row]));
+	return insertions.map(({ given }) => bySession.get(given.session.id));
+}
+
+const inserters = new WeakMap<Deps["db"], (insertion: Insertion) => Promise<AcceptedRow | undefined>>();
+
+/** Undefined when the id was there before. Events that come at the same moment are stored together. */
+export function insertEvent({ db, id }: Pick<Deps, "db" | "id">, given: GivenEvent): Promise<AcceptedRow | undefined> {
+	const inserter =
+		inserters.get(db) ??
+		together<Insertion, AcceptedRow | undefined>({
+			run: (insertions) => insertAll(db, insertions),
+			fits: (insertions, { given: next }) =>
+				insertions.every(
+					(other) => other.given.limits === next.limits && other.given.session.userId !== next.session.userId,
+				),
+			atOnce: 2,
+			most: 50,
+		});
+	inserters.set(db, inserter);
+	return inserter({ given, ids: siblingIds(id()) });
+}
+
+/** As JSON of a statement: each channel of this server with its class, and of each class how many in which time. */
+export function ruleValues(rules: readonly ChannelRule[]) {
+	return rules.map((rule) => ({
+		channel: rule.channel,
+		class: rule.class,
+		cap: rule.limit.count,
+		span: rule.limit.seconds,
+	}));
 }

@@ -1,6 +1,6 @@
 import type { EventAccepted, ReportEvent } from "../../src/contract/events.ts";
 import { retryDeadlock, sqlState, uniqueViolation } from "../db/errors.ts";
-import { type AcceptedRow, type GivenEvent, insertEvent, readEvent } from "./accept-event-sql.ts";
+import { type AcceptedRow, type GivenEvent, insertEvent } from "./accept-event-sql.ts";
 import type { Deps } from "./deps.ts";
 import { holdEvent } from "./hold-event.ts";
 import { channelRules, type EventLimits, eventLimits } from "./limits.ts";
@@ -8,6 +8,7 @@ import { endOfDay } from "./local-day.ts";
 import { decide, type Policy } from "./policy.ts";
 import { readPolicy } from "./policy-row.ts";
 import { readPolicySettings } from "./policy-settings.ts";
+import { readEvent } from "./read-event.ts";
 
 /** The session that an event belongs to. */
 export interface EventSession {
