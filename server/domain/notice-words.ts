@@ -21,7 +21,10 @@ export function noticeWords(notice: Notice): string {
 		case "resumed":
 			return `${session(notice)}, resumed: ${notice.output}`;
 		case "sessions":
-			return notice.sessions.map(newsWords).join("\n");
+			return [
+				...notice.sessions.map(newsWords),
+				...(notice.more === undefined ? [] : [`and ${notice.more} more`]),
+			].join("\n");
 		case "session_state":
 			return stateWords(notice.session);
 		case "confirm_all":

@@ -39,8 +39,8 @@ export type Notice =
 	| { kind: "resuming"; handle: string; description: string; machine: string }
 	/** What the agent said at the end of it. */
 	| { kind: "resumed"; handle: string; description: string; output: string }
-	/** `?`, and `b?` for one. */
-	| { kind: "sessions"; sessions: SessionNews[] }
+	/** `?`, and `b?` for one. `more` are those that it does not name. */
+	| { kind: "sessions"; sessions: SessionNews[]; more?: number }
 	| { kind: "session_state"; session: SessionNews }
 	/** The text waits for `all y`. */
 	| { kind: "confirm_all"; choices: { handle: string; description: string }[] }

@@ -114,7 +114,8 @@ function askingDraft(content: EventContent, asked: ApprovalAsked, handle: string
 	};
 	if (!content.template) return own;
 	const inWords = inUsersWords({ ...own, text: words.whole }, content, content.template, style);
-	return { ...inWords, text: words.whole };
+	const label = inWords.text === "" ? `${inWords.label}\n` : inWords.label;
+	return { ...inWords, label, text: words.whole };
 }
 
 /** The message in the user's words instead of ours. What the law and an answer need stays at its foot. */
@@ -147,18 +148,22 @@ function inUsersWords(own: Draft, content: EventContent, template: string, style
 	};
 }
 
+/** Cut in the middle these would name the first sessions only. */
+const lists: ReadonlySet<string> = new Set<Notice["kind"]>(["confirm_all", "sent_to_all", "session_state", "sessions"]);
+
 function noticeDraft(notice: Notice, style: MessageStyle): Draft {
 	// The others are answers to what the person has just written: they know where the messages come from.
 	const hint = notice.kind === "test" || notice.kind === "digest" ? (style.optOutHint ?? "") : "";
 	const text = noticeWords(notice);
 	const actions = noticeActions(notice);
-	const frame = { before: "", title: "", after: "", label: "", tail: "", log: false, exact: false };
+	const frame = { before: "", title: "", after: "", label: "", tail: "", log: false, exact: lists.has(notice.kind) };
 	return { ...frame, text, foot: footer([hint]), actions, rings: notice.kind !== "seen" };
 }
 
 /** A held text needs only its letter. */
 function noticeActions(notice: Notice): Action[] {
 	if (notice.kind === "approval") return approvalNoticeActions(notice);
+	if (notice.kind === "session_ended" && notice.resume?.live === true) return [{ label: "Resume", reply: "resume" }];
 	if (notice.kind !== "which_session" || notice.held !== true) return [];
 	return notice.choices.map(({ handle, description }) => ({
 		label: cutToCost(`${handle}: ${plainLine(description)}`, 40, "unicode"),

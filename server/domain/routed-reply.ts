@@ -5,7 +5,7 @@ import type { Deps } from "./deps.ts";
 import { holdReply, takeHeldReply } from "./held-reply.ts";
 import { sessionNews } from "./list-sessions.ts";
 import { muteFromPhone } from "./mute-from-phone.ts";
-import type { Notice } from "./notice.ts";
+import type { Notice, SessionNews } from "./notice.ts";
 import { type ParsedReply, parseReply } from "./parse-reply.ts";
 import { passOn } from "./pass-on.ts";
 import { planRefusal } from "./relay-plan.ts";
@@ -43,6 +43,8 @@ export async function routed(tx: Tx, deps: Deps, reply: AdmittedReply): Promise<
 	const reading = { ...reply, parsed, sessions, pointer };
 	const asked = await askedOfServer(tx, deps, reading);
 	if (asked !== undefined) return asked;
+	const plan = await planRefusal(tx, deps, reply.sender, reply.text);
+	if (plan !== undefined) return plan.tell ? refused(plan.reason) : { result: { outcome: "refused" } };
 	const answer = { ...reading, pointedEvent: reply.pointed?.eventId };
 	const taken = parsed.command.is === "text" ? await answerFromPhone(tx, deps, answer) : undefined;
 	if (taken !== undefined) return { ...answered(taken.notice, taken.about), wakes: taken.wakes };
@@ -50,8 +52,6 @@ export async function routed(tx: Tx, deps: Deps, reply: AdmittedReply): Promise<
 	if (pointer !== undefined && !sessions.some(({ id }) => id === pointer)) {
 		return refused("The session that it answers has ended.");
 	}
-	const plan = await planRefusal(tx, deps, reply.sender, reply.text);
-	if (plan !== undefined) return plan.tell ? refused(plan.reason) : { result: { outcome: "refused" } };
 	const { sender } = reply;
 	if (parsed.command.is === "all") return askForAll(tx, sender, { text: parsed.text, sessions });
 	if (parsed.command.is === "all_confirmed") return sendToAll(tx, deps, { sender, sessions });
@@ -68,13 +68,21 @@ async function askedOfServer(tx: Tx, deps: Deps, reading: Reading): Promise<Effe
 		return answered(notice);
 	}
 	if (command.is === "list") {
-		const news = await sessionNews(tx, sender.userId);
-		return answered(news.length === 0 ? { kind: "no_session" } : { kind: "sessions", sessions: news });
+		return answered(listed(await sessionNews(tx, sender.userId)));
 	}
 	if (command.is !== "state") return undefined;
 	const meant = sessions.find(({ id }) => id === pointer) ?? (command.handle && sessionOf(command.handle, sessions));
 	const [session] = meant ? await sessionNews(tx, sender.userId, meant.id) : [];
 	return session === undefined ? answered({ kind: "no_session" }) : answered({ kind: "session_state", session });
+}
+
+/** So many have room in one message. */
+const maxListed = 8;
+
+function listed(news: SessionNews[]): Notice {
+	if (news.length === 0) return { kind: "no_session" };
+	const more = news.length - maxListed;
+	return { kind: "sessions", sessions: news.slice(0, maxListed), ...(more > 0 ? { more } : {}) };
 }
 
 async function auditMute(tx: Tx, deps: Deps, sender: Sender, notice: Notice): Promise<void> {

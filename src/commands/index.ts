@@ -3,6 +3,7 @@ import { AlreadyMonitoring } from "../companion/keeper.ts";
 import { NotPaired } from "../companion/login.ts";
 import { reasonOf } from "../log.ts";
 import { plainText } from "../plain-text.ts";
+import { audit } from "./audit.ts";
 import { channels } from "./channels.ts";
 import { logout } from "./logout.ts";
 import { mute } from "./mute.ts";
@@ -26,6 +27,7 @@ const commands: ReadonlyMap<string, Command> = new Map([
 	["channels", channels],
 	["settings", settings],
 	["mute", mute],
+	["audit", audit],
 ]);
 
 /** Claude Code names a command `notify:start` or `notify:notify-start`, after the plugin and the file. Undefined: not one of ours. */

@@ -25,6 +25,14 @@ async function settingsServer(stored: Record<string, SettingValue> = { time_zone
 }
 
 describe("/notify-settings", () => {
+	it("takes a value with blanks in quotes (row 127)", async () => {
+		await using server = await settingsServer();
+		await using rig = await companionRig(server);
+		expect(await rig.type("settings", 'ban="rm -rf /, sudo" delay=30')).toMatch(/^ban=rm -rf \/, sudo {2}A reply/);
+		expect(server.bodies("PATCH /settings")).toEqual([{ ban: "rm -rf /, sudo", delay: "30" }]);
+		expect(await rig.type("settings", "ban=rm -rf /")).toMatch(/^Use: /);
+	});
+
 	it("lists every setting with its value and what it is for, and how to change one", async () => {
 		await using server = await settingsServer({ time_zone: here, quiet: "22:00-07:00", "limit.sms.done": "2/1h" });
 		await using rig = await companionRig(server);

@@ -27,11 +27,10 @@ function readPairs(args: string): Map<string, string> | undefined {
 		.trim()
 		.replaceAll(/\s*=\s*/g, "=")
 		.replaceAll(/(?<=\d)\s+-\s+(?=\d)/g, "-")
-		.split(/\s+/)
-		.filter(Boolean)
-		.map((pair) => /^([^=]+)=(.+)$/.exec(pair));
-	if (pairs.includes(null)) return undefined;
-	return new Map(pairs.map((pair) => [(pair?.[1] ?? "").toLowerCase(), unquoted(pair?.[2] ?? "")]));
+		.match(/(?:"[^"]*"|'[^']*'|\S)+/g)
+		?.map((pair) => /^([^=]+)=(.+)$/.exec(pair));
+	if (pairs?.includes(null)) return undefined;
+	return new Map(pairs?.map((pair) => [(pair?.[1] ?? "").toLowerCase(), unquoted(pair?.[2] ?? "")]));
 }
 
 function unquoted(value: string): string {
