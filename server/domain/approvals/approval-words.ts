@@ -41,6 +41,12 @@ export function approvalWords(asked: ApprovalAsked, handle: string, style: Messa
 	return asked.kind === "plan" ? planWords(asked, handle, style) : questionWords(asked, handle, style);
 }
 
+/** What has lines of its own begins on the next one. */
+function labelBefore(label: string, text: string): string {
+	if (text === "") return label;
+	return `${label}:${text.includes("\n") ? "\n" : " "}`;
+}
+
 /** How the request is named on the phone: `b`, or `b #3` where several are open. */
 function nameOf({ number, others_open }: ApprovalAsked, handle: string): string {
 	return others_open ? `${handle} #${number}` : handle;
@@ -51,10 +57,10 @@ const typed = (style: MessageStyle, hint: string) => (style.replyHint === undefi
 function permissionWords(asked: ApprovalAsked, handle: string, style: MessageStyle): ApprovalWords {
 	const { text, missing, hidden } = fitSummary(asked.summary, style);
 	const tool = shownLine(asked.tool_name ?? "", 60);
-	const label = tool === "" ? "Asks for your permission: " : `Wants to use ${tool}: `;
+	const label = tool === "" ? "Asks for your permission" : `Wants to use ${tool}`;
 	return {
 		icon: "🔐",
-		label: text === "" ? label.replace(/: $/, "") : label,
+		label: labelBefore(label, text),
 		text,
 		log: true,
 		whole: [tool, text].filter((part) => part !== "").join(": "),
@@ -62,8 +68,11 @@ function permissionWords(asked: ApprovalAsked, handle: string, style: MessageSty
 			asked.cwd === null ? "" : `In ${shownFolder(asked.cwd, style)}`,
 			missing === 0 ? "" : cutNote(asked.summary, missing),
 			hidden ? "It holds hidden characters, which are not shown." : "",
+			asked.confirm_code !== null && style.replyHint === undefined
+				? "A yes needs a code, which cannot be typed here."
+				: "",
 		].filter((note) => note !== ""),
-		hint: typed(style, permissionHint(asked, nameOf(asked, handle))),
+		hint: typed(style, permissionHint(asked, nameOf(asked, handle), style)),
 		actions: permissionActions(asked, style),
 	};
 }
@@ -72,9 +81,15 @@ function cutNote({ length }: string, missing: number): string {
 	return `This is cut: ${missing > 1 && missing < length ? `${missing} characters are` : "the rest is"} missing.`;
 }
 
-function permissionHint({ confirm_code, allow_session }: ApprovalAsked, name: string): string {
-	if (confirm_code !== null) return `Reply ${name} y ${confirm_code} to allow it, or ${name} n`;
-	return allow_session ? `Reply ${name} y, ${name} n or ${name} y session` : `Reply ${name} y or ${name} n`;
+function permissionHint(
+	{ confirm_code, allow_session }: ApprovalAsked,
+	name: string,
+	{ charset }: MessageStyle,
+): string {
+	// By SMS each word costs.
+	const why = charset === "unicode" ? `${name} n and why` : `${name} n`;
+	if (confirm_code !== null) return `Reply ${name} y ${confirm_code} to allow it, or ${why}`;
+	return allow_session ? `Reply ${name} y, ${why} or ${name} y session` : `Reply ${name} y or ${why}`;
 }
 
 /** Where nobody can type, a yes that needs a code is not offered. */
@@ -90,7 +105,7 @@ function planWords(asked: ApprovalAsked, handle: string, style: MessageStyle): A
 	const name = nameOf(asked, handle);
 	return {
 		icon: "📋",
-		label: "Has a plan: ",
+		label: labelBefore("Has a plan", text),
 		text,
 		log: false,
 		whole: text,
@@ -116,7 +131,10 @@ function questionWords(asked: ApprovalAsked, handle: string, style: MessageStyle
 	const decline = { label: "Decline", reply: `${code}n` };
 	return {
 		icon: "❓",
-		label: more.length === 0 ? "Asks: " : `Asks ${count} questions${form === undefined ? ", the first" : ""}: `,
+		label: labelBefore(
+			more.length === 0 ? "Asks" : `Asks ${count} questions${form === undefined ? ", the first" : ""}`,
+			text,
+		),
 		text,
 		log: false,
 		whole: text,
@@ -145,7 +163,8 @@ function questionHint(
 /** How to answer one question by typing. */
 export function howToAnswer({ options, multi_select }: ApprovalQuestion, name: string): string {
 	if (options.length === 0) return `Reply ${name} + your answer`;
-	const number = multi_select ? `${name} and the numbers (${name} 1 ${Math.min(2, options.length)})` : `${name} 1`;
-	const last = !multi_select && options.length > 1 ? ` to ${name} ${options.length}` : "";
-	return `Reply ${number}${last}, or ${name} + your own words`;
+	if (multi_select)
+		return `Reply ${name} and the numbers (${name} 1 ${Math.min(2, options.length)}), or ${name} + your own words`;
+	const last = options.length === 1 ? "" : `${options.length === 2 ? " or" : " to"} ${name} ${options.length}`;
+	return `Reply ${name} 1${last}, or ${name} + your own words`;
 }
