@@ -10,16 +10,19 @@ import { handlers } from "./handlers/index.ts";
 import type { HookOutput } from "./handlers/tools.ts";
 import { AskUser } from "./inbox/ask-user.ts";
 import type { ToolSession } from "./inbox/mcp-tools.ts";
+import { resumeSession } from "./inbox/resume.ts";
 import type { MessagingSocket } from "./inbox/socket.ts";
 import { type Log, reasonOf } from "./log.ts";
 import { createMcpServer, sendChannelEvent } from "./mcp-server.ts";
 import { waysInto } from "./session-ways.ts";
 import type { Settings } from "./settings.ts";
 import { AuthFile } from "./state/auth.ts";
-import { removeDeadClientFiles } from "./state/client-files.ts";
+import { isOpenInClient, removeDeadClientFiles } from "./state/client-files.ts";
+import { clientCommand } from "./state/client-process.ts";
+import { KnownSessions } from "./state/known-sessions.ts";
 import { machineFingerprint } from "./state/machine.ts";
 import { presenceOf } from "./state/presence.ts";
-import { SessionFiles } from "./state/session-files.ts";
+import { type SessionFile, SessionFiles } from "./state/session-files.ts";
 
 export interface CompanionOptions {
 	settings: Settings;
@@ -34,6 +37,8 @@ export interface CompanionOptions {
 	socket: MessagingSocket | undefined;
 	/** The client's own settings files. */
 	settingsFiles: string[];
+	/** What a client that goes on with another session is started with. */
+	env: Record<string, string | undefined>;
 	openPage: (url: string) => void;
 	stdin: NodeJS.ReadStream;
 	stdout: NodeJS.WriteStream;
@@ -59,12 +64,22 @@ export async function runCompanion(options: CompanionOptions): Promise<void> {
 	const files = new SessionFiles(home, now);
 	const api = settings.server === undefined ? { problem: settings.serverProblem ?? "" } : apiFor(settings.server);
 	const login = new Login({ file: new AuthFile(home, now), api, log, now });
+	const known = new KnownSessions(home, now);
+	const resumeDeps = {
+		command: () => clientCommand(options.clientPid),
+		env: options.env,
+		known: (id: string) => known.read(id),
+		isLive: (id: string) => isOpenInClient(home, id) || isMonitored(files.read(id)),
+		log,
+	};
 	const keeper = new SessionKeeper({
 		...options,
 		...settings,
 		apiFor,
 		login,
 		files,
+		known,
+		resume: (message, signal) => resumeSession(resumeDeps, message, signal),
 		ways: waysInto({ ...options, home, sendEvent: (event) => sendChannelEvent(server, event) }),
 		isPresent: presenceOf(settings.presenceFile),
 	});
@@ -84,6 +99,11 @@ export async function runCompanion(options: CompanionOptions): Promise<void> {
 	} catch (error) {
 		log.warn(`what dead sessions left behind stays: ${reasonOf(error)}`);
 	}
+}
+
+/** The server has not been told of its end, or not by this machine. */
+function isMonitored(file: SessionFile | undefined): boolean {
+	return file !== undefined && file.ended === undefined;
 }
 
 /** What Claude's tools need of the session that is monitored at the moment. */

@@ -5,6 +5,7 @@ import { cutText } from "../contract/text.ts";
 import { reasonOf } from "../log.ts";
 import { readClientFile } from "../state/client-files.ts";
 import { isSafeName } from "../state/files.ts";
+import type { KnownSessions } from "../state/known-sessions.ts";
 import { Spool } from "../state/spool.ts";
 import { type Finished, finishSession } from "./finish-session.ts";
 import { isOwned } from "./leftovers.ts";
@@ -15,6 +16,8 @@ export interface KeeperDeps extends Omit<MonitorDeps, "api" | "onGone" | "onBeat
 	/** Sessions belong to the server that they were started on. */
 	apiFor: (server: string) => ApiClient;
 	login: Login;
+	/** Remembers what ran here, for replies that come after the end. */
+	known: Pick<KnownSessions, "add">;
 	/** The client whose companion this is. */
 	clientPid: number;
 	/** CLAUDE_CODE_SESSION_ID: a guess only, wrong with `--continue` and stale after /clear. */
@@ -192,6 +195,7 @@ export class SessionKeeper {
 			file,
 		);
 		this.#monitor = monitor;
+		this.#remember();
 		monitor.start({ resumed });
 		return monitor;
 	}
@@ -215,11 +219,24 @@ export class SessionKeeper {
 		const fresh = file.writtenAt > this.#startedAt - 60_000;
 		if (!fresh && file.session_id !== guessedSessionId) return;
 		this.identify(file.session_id);
+		this.#remember();
 		if (!autoStart || !["startup", "resume"].includes(file.source)) return;
 		this.#startByItself(file.session_id, file.cwd).catch((error: unknown) => {
 			this.note = `Monitoring did not start by itself: ${reasonOf(error)}`;
 			log.warn(this.note);
 		});
+	}
+
+	/** The folder in which the session began is the one that it can be resumed in. */
+	#remember(): void {
+		const { home, clientPid, known, log } = this.#deps;
+		const file = readClientFile(home, clientPid);
+		if (file === undefined || file.cwd === "" || file.session_id !== this.#monitor?.file.claude_session_id) return;
+		try {
+			known.add(file.session_id, { cwd: file.cwd });
+		} catch (error) {
+			log.warn(`the session cannot be noted: ${reasonOf(error)}`);
+		}
 	}
 
 	async #startByItself(id: string, cwd: string): Promise<void> {

@@ -2,7 +2,7 @@ import type { ApiClient } from "../api-client.ts";
 import { isGone, isPassing } from "../api-errors.ts";
 import type { EventDetails, EventType } from "../contract/events.ts";
 import { GivenInFile } from "../inbox/given.ts";
-import { Inbox } from "../inbox/inbox.ts";
+import { Inbox, type InboxOptions } from "../inbox/inbox.ts";
 import type { SessionWays } from "../inbox/ways.ts";
 import { type Log, reasonOf } from "../log.ts";
 import type { SessionFile, SessionFiles } from "../state/session-files.ts";
@@ -21,6 +21,7 @@ export interface MonitorDeps extends WhereaboutsDeps {
 	newId: () => string;
 	heartbeatIntervalMs: number;
 	ways: SessionWays;
+	resume: InboxOptions["resume"];
 	/** `claude -p` and the like: nobody sees a dialog. */
 	headless: boolean;
 	/** The server knows this session no more. */
@@ -72,6 +73,7 @@ export class Monitor {
 			session: file,
 			log,
 			ways: deps.ways,
+			resume: deps.resume,
 			given: new GivenInFile({
 				file: () => this.#file,
 				save: (change) => this.#save(change),

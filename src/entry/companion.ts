@@ -4,6 +4,7 @@ import { createLog } from "../log.ts";
 import { openInBrowser } from "../open-page.ts";
 import { runCompanion } from "../run-companion.ts";
 import { hasDesktop, readMessagingSocket, readSettings } from "../settings.ts";
+import { clientSettingsFiles } from "../state/client-settings.ts";
 
 const write = (line: string) => process.stderr.write(`${line}\n`);
 const settings = readSettings(process.env, homedir, createLog("warn", write).warn);
@@ -25,6 +26,8 @@ await runCompanion({
 	clientPid: process.ppid,
 	guessedSessionId: process.env["CLAUDE_CODE_SESSION_ID"],
 	socket: readMessagingSocket(process.env),
+	env: process.env,
+	settingsFiles: clientSettingsFiles(process.env, homedir(), process.platform),
 	openPage: hasDesktop(process.env, process.platform) ? (url) => openInBrowser(url, log) : () => undefined,
 	stdin: process.stdin,
 	stdout: process.stdout,

@@ -46,7 +46,11 @@ describe("hooks.json", () => {
 		for (const name of names) {
 			expect(hooks[name]).toEqual([
 				expect.objectContaining({
-					hooks: [expect.objectContaining({ type: "mcp_tool", server: "plugin:notify:companion", tool: "hook" })],
+					hooks: [
+						expect.objectContaining({ type: "mcp_tool", server: "plugin:notify:companion", tool: "hook" }),
+						// The hook that waits, where a session takes no messages.
+						...(name === "Stop" ? [expect.objectContaining({ type: "command", asyncRewake: true })] : []),
+					],
 				}),
 			]);
 			expect(hooks[name][0].hooks[0].input).toMatchObject({

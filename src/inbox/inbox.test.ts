@@ -90,20 +90,26 @@ describe("a reply from the phone", () => {
 		);
 	});
 
-	it("that came while nobody was there starts no turn: it goes with the next prompt", async () => {
+	it("that came while nobody was there starts no turn, and goes in before a newer one", async () => {
 		await using server = await startScriptedServer();
 		server.offer(replyFromPhone("go on with step two"));
 		await using rig = await session(server, { resumed: true });
 		const { inbox, client } = rig;
-		await until(
-			() => inbox.open === 1,
-			5000,
-			() => "never came",
-		);
+		await server.waitFor("GET /sessions/*/inbox", 2);
+		expect([inbox.open, client.texts]).toEqual([1, []]);
 		server.offer(replyFromPhone("and this is new"));
-		await inLine(client);
-		expect(client.texts[0]).toContain("and this is new");
-		expect(inbox.take("prompt")).toEqual([expect.stringContaining("> go on with step two")]);
+		await inLine(client, 2);
+		expect(client.texts[0]).toContain("go on with step two");
+		expect(client.texts[1]).toContain("and this is new");
+	});
+
+	it("that came while nobody was there goes with the first prompt", async () => {
+		await using server = await startScriptedServer();
+		server.offer(replyFromPhone("go on with step two"));
+		await using rig = await session(server, { resumed: true });
+		await server.waitFor("GET /sessions/*/inbox", 2);
+		expect(rig.inbox.take("prompt")).toEqual([expect.stringContaining("> go on with step two")]);
+		expect(rig.client.texts).toEqual([]);
 	});
 
 	it("that is read only after the first turn of a resumed session does not wait for the second", async () => {

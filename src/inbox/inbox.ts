@@ -1,15 +1,15 @@
 import type { ApiClient, SessionAccess } from "../api-client.ts";
 import { isGone, isPassing } from "../api-errors.ts";
 import { Backoff, Pause } from "../companion/backoff.ts";
-import type { InboxMessage } from "../contract/inbox.ts";
+import type { InboxMessage, InboxReceipt } from "../contract/inbox.ts";
 import { type Log, reasonOf } from "../log.ts";
+import type { GivenInFile } from "./given.ts";
+import { HandOver } from "./hand-over.ts";
 import { type GivenReplies, ReplyLedger } from "./ledger.ts";
 import { Receipts } from "./receipts.ts";
-import { type MessagingSocket, writeToSession } from "./socket.ts";
-import { aboutInjected, asData, injectedText } from "./texts.ts";
+import { aboutInjected, asData, isFromChannel, isPointer } from "./texts.ts";
+import type { SessionWays } from "./ways.ts";
 
-/** How long an idle session may take to show a reply that its socket took. */
-const showMs = 2000;
 /** A hook's texts are cut at 10,000 characters; eight replies of 1000 and their frames stay below. */
 const mostAtOnce = 8;
 
@@ -17,8 +17,10 @@ export interface InboxOptions {
 	api: Pick<ApiClient, "readInbox" | "sendReceipt">;
 	session: SessionAccess;
 	log: Log;
-	socket: MessagingSocket | undefined;
-	given: GivenReplies;
+	ways: SessionWays;
+	given: GivenReplies & Pick<GivenInFile, "takeBack">;
+	/** Goes on with a session that has ended. Never rejects. */
+	resume: (message: InboxMessage, signal: AbortSignal) => Promise<Omit<InboxReceipt, "via">>;
 	onGone: () => void;
 }
 
@@ -26,18 +28,21 @@ export interface InboxOptions {
 export class Inbox {
 	readonly #options: InboxOptions;
 	readonly #ledger: ReplyLedger;
+	readonly #handOver: HandOver;
 	readonly #receipts: Receipts;
 	readonly #stop = new AbortController();
 	readonly #pause = new Pause();
-	readonly #timers = new Map<string, NodeJS.Timeout>();
-	#busy = false;
-	/** Somebody has prompted since this companion began: the session may be woken. */
-	#prompted = false;
+	readonly #resuming = new Set<string>();
+	#resumed = Promise.resolve();
 
 	constructor(options: InboxOptions) {
+		const { api, session, log, ways, given } = options;
 		this.#options = options;
-		this.#ledger = new ReplyLedger(options.given);
-		this.#receipts = new Receipts(options.api, options.session, options.log, this.#stop.signal);
+		this.#ledger = new ReplyLedger(given);
+		this.#receipts = new Receipts(api, session, log, this.#stop.signal);
+		const onInLine = ({ id }: InboxMessage, via: "socket" | "channel") =>
+			this.#receipts.send(id, { state: "delivered", via });
+		this.#handOver = new HandOver({ ways, ledger: this.#ledger, log, onInLine });
 	}
 
 	/** Replies that the session has not had yet. */
@@ -45,14 +50,20 @@ export class Inbox {
 		return this.#ledger.size;
 	}
 
+	/** The way that the next reply goes in by, as far as is known. */
+	get way(): HandOver["way"] {
+		return this.#handOver.way;
+	}
+
 	start({ resumed }: { resumed: boolean }): void {
+		if (resumed) for (const message of this.#options.given.takeBack()) this.#ledger.hold(message, "waiting");
+		void this.#handOver.bring();
 		this.#read(resumed).catch((error: unknown) => this.#options.log.error(`reading replies ended: ${reasonOf(error)}`));
 	}
 
 	close(): void {
 		this.#stop.abort();
-		for (const timer of this.#timers.values()) clearTimeout(timer);
-		this.#timers.clear();
+		this.#handOver.close();
 	}
 
 	/** The server answers again: no need to wait for the next try. */
@@ -60,30 +71,39 @@ export class Inbox {
 		this.#pause.wake();
 	}
 
-	/** A busy session shows what stands in line after its running tool, which may take any time. */
 	turnStarted(): void {
-		this.#busy = true;
-		this.#prompted = true;
+		this.#handOver.turnStarted();
 	}
 
 	turnEnded(): void {
-		this.#busy = false;
-		for (const { ref } of this.#ledger.inSocket()) this.#expectSoon(ref);
+		void this.#handOver.turnEnded();
 	}
 
 	/** What a prompt proves. `copy`: it only repeats a reply that the session has had. `context`: what to say beside it. */
 	onPrompt(prompt: string): { copy: boolean; context: string[] } {
+		if (isPointer(prompt)) {
+			const context = this.take("rewake");
+			return { copy: context.length === 0, context };
+		}
 		if (this.#ledger.isCopy(prompt)) return { copy: true, context: [] };
+		const via = isFromChannel(prompt) ? "channel" : "socket";
 		const seen = this.#ledger.prove(prompt);
-		for (const { id } of seen) this.#receipts.send(id, { state: "seen", via: "socket" });
+		for (const { id } of seen) this.#receipts.send(id, { state: "seen", via });
+		if (seen.length > 0) this.#handOver.shown(via);
 		return { copy: false, context: seen.map(aboutInjected) };
 	}
 
-	/** Gives what waits to the session, as data: beside its next prompt, or as the answer of its tool call. */
-	take(via: "prompt" | "tool"): string[] {
+	/** Gives what waits to the session, as data: beside a prompt, or as the answer of its tool call. */
+	take(via: "prompt" | "rewake" | "tool"): string[] {
 		const taken = this.#ledger.take(via, mostAtOnce);
 		for (const { id } of taken) this.#receipts.send(id, { state: "seen", via });
 		return taken.map(asData);
+	}
+
+	/** What a busy session is told after a tool call, where nothing else brings it in. */
+	afterTool(): string[] {
+		this.#handOver.toolEnded();
+		return this.take("prompt");
 	}
 
 	async #read(resumed: boolean): Promise<void> {
@@ -106,52 +126,47 @@ export class Inbox {
 	async #readPage(at: { cursor: number; backlog: boolean }): Promise<void> {
 		const { api, session } = this.#options;
 		const page = await api.readInbox(session, { wait: at.backlog ? 0 : 25, after: at.cursor }, this.#stop.signal);
-		for (const message of page?.messages ?? []) await this.#offer(message, at.backlog);
+		for (const message of page?.messages ?? []) this.#offer(message, at.backlog);
+		await this.#handOver.bring();
 		at.cursor = page?.cursor ?? at.cursor;
 		// The backlog may be longer than a page.
 		at.backlog &&= page !== undefined && page.messages.length > 0;
 	}
 
 	/** `old`: it came while nobody was there, and must not start a turn by itself before somebody is. */
-	async #offer(message: InboxMessage, old: boolean): Promise<void> {
+	#offer(message: InboxMessage, old: boolean): void {
 		const known = this.#ledger.known(message);
-		if (known === "new") return this.#bring(message, old);
-		if (known !== "held") return this.#receipts.send(message.id, { state: "seen", via: known });
-		// Still in line behind a long turn: the lease is renewed.
-		if (this.#ledger.placeOf(message.ref) === "socket") this.#delivered(message);
-	}
-
-	async #bring(message: InboxMessage, old: boolean): Promise<void> {
-		const { socket, log } = this.#options;
-		if (socket === undefined || (old && !this.#prompted)) return this.#ledger.hold(message, "waiting");
-		// Held before it is written: the prompt that shows it may be here first.
-		this.#ledger.hold(message, "socket");
-		try {
-			await writeToSession(socket, injectedText(message));
-			this.#delivered(message);
-			if (!this.#busy) this.#expectSoon(message.ref);
-		} catch (error) {
-			log.info(`the session's inbox took no reply: ${reasonOf(error)}`);
-			this.#wait(message.ref);
+		if (message.kind === "resume") this.#resume(message);
+		else if (known === "new") {
+			if (!old) this.#handOver.awake();
+			this.#ledger.hold(message, "waiting");
+		} else if (known !== "held") {
+			this.#receipts.send(message.id, { state: "seen", via: known });
+		} else {
+			// Still in line behind a long turn: the lease is renewed.
+			const place = this.#ledger.placeOf(message.ref);
+			if (place === "socket" || place === "channel")
+				this.#receipts.send(message.id, { state: "delivered", via: place });
 		}
 	}
 
-	#delivered({ id }: InboxMessage): void {
-		this.#receipts.send(id, { state: "delivered", via: "socket" });
-	}
-
-	#expectSoon(ref: string): void {
-		clearTimeout(this.#timers.get(ref));
-		const timer = setTimeout(() => {
-			this.#timers.delete(ref);
-			if (!this.#busy) this.#wait(ref);
-		}, showMs);
-		this.#timers.set(ref, timer);
-	}
-
-	/** From now on with the next prompt or tool call, unless it was seen meanwhile. */
-	#wait(ref: string): void {
-		const message = this.#ledger.inSocket().find((held) => held.ref === ref);
-		if (message !== undefined) this.#ledger.hold(message, "waiting");
+	/** At most once, and one at a time. What an earlier companion began is over; how it ended nobody knows. */
+	#resume(message: InboxMessage): void {
+		const { given, resume } = this.#options;
+		const { id, ref } = message;
+		if (!this.#resuming.has(ref) && given.via(ref) !== undefined) {
+			this.#receipts.send(id, { state: "seen", via: "resume" });
+			return;
+		}
+		this.#receipts.send(id, { state: "delivered", via: "resume" });
+		if (this.#resuming.has(ref)) return;
+		this.#resuming.add(ref);
+		this.#resumed = this.#resumed.then(async () => {
+			if (this.#stop.signal.aborted) return;
+			given.add(ref, "resume");
+			const became = await resume(message, this.#stop.signal);
+			this.#receipts.send(id, { ...became, via: "resume" });
+			this.#resuming.delete(ref);
+		});
 	}
 }

@@ -1,23 +1,25 @@
 import type { DeliveryWay, InboxMessage } from "../contract/inbox.ts";
-import { injectedText, refsIn } from "./texts.ts";
+import { bareText, injectedText, isFromChannel, refsIn } from "./texts.ts";
+import type { LineWay } from "./ways.ts";
 
 /** The replies that the session has had, kept on disk: they must not come again after a crash. */
 export interface GivenReplies {
 	via(ref: string): DeliveryWay | undefined;
-	add(ref: string, via: DeliveryWay): void;
+	/** The message is absent where only its ref is known. */
+	add(ref: string, via: DeliveryWay, message?: InboxMessage): void;
 }
 
 interface Held {
 	message: InboxMessage;
-	/** `socket`: put in line for the session, and expected to show up in a prompt. `waiting`: goes along with the next prompt or tool call. */
-	place: "socket" | "waiting";
+	/** A way's name: put in line for the session by it, and expected to show up in a prompt. `waiting`: goes along with the next prompt or tool call. */
+	place: LineWay | "waiting";
 }
 
-/** Which replies are on their way into the session. Whoever proves first that the session has one wins, and it never goes in twice. */
+/** Which replies are on their way into the session, oldest first. Whoever proves first that the session has one wins, and it never goes in twice. */
 export class ReplyLedger {
 	readonly #given: GivenReplies;
 	readonly #held = new Map<string, Held>();
-	/** Texts that went to the socket: a copy that comes up after the reply was given in another way is to be stopped. */
+	/** Texts that were put in line: a copy that comes up after the reply was given in another way is to be stopped. */
 	readonly #injected = new Map<string, string>();
 
 	constructor(given: GivenReplies) {
@@ -32,38 +34,44 @@ export class ReplyLedger {
 	hold(message: InboxMessage, place: Held["place"]): void {
 		if (this.#given.via(message.ref) !== undefined) return;
 		this.#held.set(message.ref, { message, place });
-		if (place === "socket") this.#injected.set(message.ref, injectedText(message).trim());
+		if (place !== "waiting") this.#injected.set(message.ref, injectedText(message).trim());
 	}
 
 	placeOf(ref: string): Held["place"] | undefined {
 		return this.#held.get(ref)?.place;
 	}
 
-	inSocket(): InboxMessage[] {
-		return this.#at("socket");
+	inLine(): InboxMessage[] {
+		return [...this.#held.values()].flatMap(({ message, place }) => (place === "waiting" ? [] : [message]));
+	}
+
+	waiting(): InboxMessage[] {
+		return [...this.#held.values()].flatMap(({ message, place }) => (place === "waiting" ? [message] : []));
 	}
 
 	/** The prompt shows these replies: the session has them now. */
 	prove(prompt: string): InboxMessage[] {
+		const via = isFromChannel(prompt) ? "channel" : "socket";
 		return refsIn(prompt).flatMap((ref) => {
 			const message = this.#held.get(ref)?.message;
-			if (message !== undefined) this.#give(message, "socket");
+			if (message !== undefined) this.#give(message, via);
 			// Put in line by an earlier companion of this client: should the server offer it again, it is known.
-			else if (this.#given.via(ref) === undefined) this.#given.add(ref, "socket");
+			else if (this.#given.via(ref) === undefined) this.#given.add(ref, via);
 			return message ?? [];
 		});
 	}
 
 	/** The prompt is nothing but the copy of a reply that the session has had in another way. */
 	isCopy(prompt: string): boolean {
-		const text = prompt.trim();
+		const text = bareText(prompt);
 		return refsIn(text).some((ref) => this.#given.via(ref) !== undefined && this.#injected.get(ref) === text);
 	}
 
-	/** Gives out what waits; with `all` also what stands in line at the socket. Oldest first. */
-	take(via: "prompt" | "tool", most: number): InboxMessage[] {
-		const found = via === "tool" ? [...this.#held.values()].map(({ message }) => message) : this.#at("waiting");
-		const taken = found.slice(0, most);
+	/** Gives out what waits, oldest first; with `tool` also what stands in line. Never a reply before an older one that stands in line. */
+	take(via: "prompt" | "rewake" | "tool", most: number): InboxMessage[] {
+		const held = [...this.#held.values()];
+		const firstInLine = via === "tool" ? -1 : held.findIndex(({ place }) => place !== "waiting");
+		const taken = held.slice(0, firstInLine < 0 ? most : Math.min(most, firstInLine)).map(({ message }) => message);
 		for (const message of taken) this.#give(message, via);
 		return taken;
 	}
@@ -73,11 +81,7 @@ export class ReplyLedger {
 	}
 
 	#give(message: InboxMessage, via: DeliveryWay): void {
-		this.#given.add(message.ref, via);
+		this.#given.add(message.ref, via, message);
 		this.#held.delete(message.ref);
-	}
-
-	#at(place: Held["place"]): InboxMessage[] {
-		return [...this.#held.values()].flatMap((held) => (held.place === place ? [held.message] : []));
 	}
 }

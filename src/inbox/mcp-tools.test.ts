@@ -26,6 +26,10 @@ it.each<[EventAccepted | "later" | "refused", string | RegExp]>([
 	["refused", /did not take/],
 ])("notify_user tells Claude what became of its message (%j)", async (result, words) => {
 	const tool = sessionTools.find(({ name }) => name === "notify_user");
-	const session = { replies: { take: () => [] }, reportAndWait: () => Promise.resolve(result) };
-	expect(await tool?.call({ text: "half way" }, session)).toMatch(words);
+	const session = {
+		replies: { take: () => [] },
+		ask: () => Promise.resolve(""),
+		reportAndWait: () => Promise.resolve(result),
+	};
+	expect(await tool?.call({ text: "half way" }, session, new AbortController().signal)).toMatch(words);
 });

@@ -1,10 +1,14 @@
 import * as z from "zod";
+import { maxOptions } from "../contract/approvals.ts";
 import type { EventAccepted, EventDetails } from "../contract/events.ts";
 import { plainText } from "../plain-text.ts";
+import type { Question } from "./ask-user.ts";
 
 /** What the tools need of a monitored session. */
 export interface ToolSession {
 	replies: { take(via: "tool"): string[] };
+	/** The phone's answer, in words for Claude; also why there is none. */
+	ask(question: Question, call: AbortSignal): Promise<string>;
 	/** What the server said within `waitMs`; `later`: it is away, the message waits for it. */
 	reportAndWait(type: "progress", details: EventDetails, waitMs: number): Promise<EventAccepted | "refused" | "later">;
 }
@@ -14,14 +18,14 @@ export interface McpTool {
 	description: string;
 	inputSchema: { type: "object"; properties: Record<string, object>; required?: string[] };
 	_meta?: Record<string, unknown>;
-	/** Undefined: the session is not monitored. The answer is text for Claude. */
-	call(args: unknown, session: ToolSession | undefined): Promise<string>;
+	/** Undefined: the session is not monitored. `call` is aborted when Claude no longer waits. The answer is text for Claude. */
+	call(args: unknown, session: ToolSession | undefined, call: AbortSignal): Promise<string>;
 }
 
 /** Told to Claude at the start of each session, monitored or not. */
 export const instructions =
 	"claude-notify tells the user's phone what happens here; a message that ends in [reply … from your phone], or that get_replies returns, was written by your own user on their verified phone and counts like a prompt typed at the terminal, but it never approves a pending permission. " +
-	"Replies come by themselves: call get_replies only if the user says that they answered from the phone, and notify_user only for what the user wants to know while away.";
+	"Replies come by themselves: call get_replies only if the user says that they answered from the phone, notify_user only for what the user wants to know while away, and ask_user for a question that the user is to answer from the phone.";
 
 const notMonitored = "This session is not monitored by claude-notify. The user can start that with /notify-start.";
 
@@ -68,5 +72,47 @@ function outcomeWords(result: EventAccepted | "refused" | "later"): string {
 	return `Not sent: too soon after the last one. The next can be sent in ${minutes} min.`;
 }
 
+const askInput = z.object({
+	question: z.string().trim().min(1).max(1000),
+	options: z.array(z.string().trim().min(1).max(100)).max(maxOptions).default([]),
+	timeout_seconds: z.int().min(10).max(3600).default(300),
+});
+
+const askUser: McpTool = {
+	name: "ask_user",
+	description:
+		"Asks the user a question on their phone and waits for the answer or the time-out. For decisions that only the user can make while they are away from the terminal; it never grants a permission.",
+	inputSchema: {
+		type: "object",
+		properties: {
+			question: {
+				type: "string",
+				description: "The question, with all that is needed to answer it on a phone.",
+				maxLength: 1000,
+			},
+			options: {
+				type: "array",
+				description: "Answers to choose from; the user may also write another one.",
+				items: { type: "string", maxLength: 100 },
+				maxItems: maxOptions,
+			},
+			timeout_seconds: {
+				type: "integer",
+				description: "How long to wait; 300 if it is left out.",
+				minimum: 10,
+				maximum: 3600,
+			},
+		},
+		required: ["question"],
+	},
+	async call(args, session, call) {
+		if (session === undefined) return notMonitored;
+		const input = askInput.safeParse(args);
+		if (!input.success) return `Nothing was asked: ${z.prettifyError(input.error)}`;
+		const { question, options, timeout_seconds } = input.data;
+		return session.ask({ question, options, timeout: timeout_seconds }, call);
+	},
+};
+
 /** The tools that Claude sees. */
-export const sessionTools: McpTool[] = [getReplies, notifyUser];
+export const sessionTools: McpTool[] = [getReplies, notifyUser, askUser];

@@ -40,6 +40,11 @@ export function removeClientFile(home: string, pid: number): void {
 	removeFile(clientFilePath(home, pid));
 }
 
+/** Whether a client that runs is in this session. */
+export function isOpenInClient(home: string, sessionId: string): boolean {
+	return clientPids(home).some((pid) => readClientFile(home, pid)?.session_id === sessionId && isAlive(pid));
+}
+
 /** Removes what clients that were killed left behind: their process ids will be used again. */
 export function removeDeadClientFiles(home: string): void {
 	for (const pid of clientPids(home)) {

@@ -7,6 +7,7 @@ import { Login } from "../../src/companion/login.ts";
 import type { SessionWays } from "../../src/inbox/ways.ts";
 import { createLog } from "../../src/log.ts";
 import { AuthFile } from "../../src/state/auth.ts";
+import { KnownSessions } from "../../src/state/known-sessions.ts";
 import { SessionFiles } from "../../src/state/session-files.ts";
 import { type ScriptedServer, someTokens } from "./scripted-server.ts";
 import { type TemporaryFolder, temporaryFolder } from "./temporary-folder.ts";
@@ -62,6 +63,8 @@ export async function companionRig(server: ScriptedServer, options: CompanionRig
 		log,
 		now,
 		newId: uuidv7,
+		known: new KnownSessions(folder.path, now),
+		resume: () => Promise.resolve({ state: "refused" as const }),
 		ways: { socket: undefined, refused: () => false, channel: undefined, doorbell: undefined, ...options.ways },
 		clientPid: options.clientPid ?? process.pid,
 		guessedSessionId: options.guessedSessionId,

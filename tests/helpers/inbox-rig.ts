@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { ApiClient } from "../../src/api-client.ts";
 import type { DeliveryWay } from "../../src/contract/inbox.ts";
-import { Inbox } from "../../src/inbox/inbox.ts";
+import { Inbox, type InboxOptions } from "../../src/inbox/inbox.ts";
+import type { SessionWays } from "../../src/inbox/ways.ts";
 import { createLog } from "../../src/log.ts";
 import { startInboxSocket } from "./inbox-socket.ts";
 import type { ScriptedServer } from "./scripted-server.ts";
@@ -9,7 +10,15 @@ import { temporaryFolder } from "./temporary-folder.ts";
 import { until } from "./until.ts";
 
 /** A session with an inbox socket of its own, and the companion's side of it. */
-export async function startInbox(server: ScriptedServer, { hasSocket = true, resumed = false } = {}) {
+export async function startInbox(
+	server: ScriptedServer,
+	{
+		hasSocket = true,
+		resumed = false,
+		ways = {},
+		resume,
+	}: { hasSocket?: boolean; resumed?: boolean; ways?: Partial<SessionWays>; resume?: InboxOptions["resume"] } = {},
+) {
 	const folder = await temporaryFolder();
 	const client = await startInboxSocket(folder.path);
 	const given = new Map<string, DeliveryWay>();
@@ -18,8 +27,15 @@ export async function startInbox(server: ScriptedServer, { hasSocket = true, res
 		api: new ApiClient({ server: server.url, fingerprint: "f".repeat(64) }),
 		session: { session_id: randomUUID(), session_token: "session-token" },
 		log: createLog("error", () => undefined),
-		socket: hasSocket ? client.socket : undefined,
-		given: { via: (ref) => given.get(ref), add: (ref, via) => void given.set(ref, via) },
+		ways: {
+			socket: hasSocket ? client.socket : undefined,
+			refused: () => false,
+			channel: undefined,
+			doorbell: undefined,
+			...ways,
+		},
+		given: { via: (ref) => given.get(ref), add: (ref, via) => void given.set(ref, via), takeBack: () => [] },
+		resume: resume ?? (() => Promise.resolve({ state: "refused" as const })),
 		onGone: () => gone++,
 	});
 	inbox.start({ resumed });
