@@ -1,0 +1,98 @@
+import { execFile } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { isAlive, signalIfAlive, waitUntilGone } from "./processes.ts";
+import { type ClientOptions, startTui, type Tui } from "./real-client.ts";
+import { until } from "./until.ts";
+
+const run = promisify(execFile);
+
+/** One monitored session of the fleet and the person before it, through all clients that it lives in. */
+export class Seat implements AsyncDisposable {
+	readonly name: string;
+	/** Claude Code's ids of the session, oldest first: /clear gives another one. */
+	readonly ids: string[] = [];
+	readonly #options: ClientOptions;
+	#tui: Tui | undefined;
+	#prompts = 0;
+
+	constructor(name: string, options: ClientOptions) {
+		this.name = name;
+		this.#options = options;
+	}
+
+	/** Starts the client and the monitoring. */
+	async open(): Promise<void> {
+		this.#tui = await startTui(this.#options);
+		await this.#tui.type(`/notify-start "${this.name}"`);
+		await this.#tui.waitForScreen(/Monitoring "/, 30_000);
+		this.ids.push(await this.#tui.sessionId());
+	}
+
+	/** The companion dies, and the client goes on without it for so long: Claude Code never starts it again. */
+	async killCompanion(aloneMs: number): Promise<void> {
+		const pid = await companionOf(this.#client.pid);
+		signalIfAlive(pid, "SIGKILL");
+		await waitUntilGone(pid, 10_000);
+		await sleep(aloneMs);
+	}
+
+	async killClient(): Promise<void> {
+		const tui = this.#client;
+		this.#tui = undefined;
+		tui.kill("SIGKILL");
+		await tui.waitForExit(20_000);
+		await tui[Symbol.asyncDispose]();
+	}
+
+	/** The same session in a new client, and somebody who prompts in it. */
+	async resume(): Promise<void> {
+		const id = this.ids.at(-1) ?? "";
+		this.#tui = await startTui({ ...this.#options, resume: id });
+		await this.prompt();
+	}
+
+	/** A new conversation in the same client; replies go on to it. */
+	async clear(): Promise<void> {
+		const before = this.ids.at(-1);
+		await this.#client.type("/clear");
+		const id = await until(
+			async () => {
+				const now = await this.#client.sessionId();
+				return now !== before && now;
+			},
+			20_000,
+			async () => `/clear gave ${this.name} no new id:\n${await this.#client.screen()}`,
+		);
+		this.ids.push(id);
+	}
+
+	/** Somebody types a line. */
+	async prompt(): Promise<void> {
+		await this.#client.type(`go on ${this.name} ${++this.#prompts}`);
+	}
+
+	/** What its terminal shows, for a test that failed. */
+	screen(): Promise<string> {
+		return this.#tui === undefined ? Promise.resolve("(no client)") : this.#tui.screen();
+	}
+
+	async [Symbol.asyncDispose](): Promise<void> {
+		await this.#tui?.[Symbol.asyncDispose]();
+	}
+
+	get #client(): Tui {
+		if (this.#tui === undefined) throw new Error(`${this.name} has no client`);
+		return this.#tui;
+	}
+}
+
+/** The companion's process below a client. */
+async function companionOf(client: number): Promise<number> {
+	const { stdout } = await run("ps", ["-A", "-o", "pid=,ppid=,args="]);
+	for (const line of stdout.split("\n")) {
+		const [, pid, parent, args = ""] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
+		if (Number(parent) === client && args.includes("companion.mjs")) return Number(pid);
+	}
+	throw new Error(`client ${client} has no companion; it ${(await isAlive(client)) ? "runs" : "is gone"}`);
+}
