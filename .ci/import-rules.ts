@@ -57,7 +57,7 @@ const zones: Zone[] = [
 	{
 		name: "server/outbox",
 		files: /^server\/outbox\//,
-		may: /^(src\/contract\/|server\/(db\/|channels\/|domain\/(limits|render-message|reply-token)\.ts$))/,
+		may: /^(src\/contract\/|server\/(db\/|channels\/|domain\/(limits|policy|render-message|reply-token)\.ts$))/,
 		mayTypes: /^server\/domain\/(deps|notice)\.ts$/,
 		packages: { never: web },
 	},

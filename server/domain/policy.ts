@@ -4,8 +4,8 @@ import { clockWords } from "./clock-words.ts";
 import { type PolicySettings, readPolicySettings } from "./policy-settings.ts";
 import { quietUntil } from "./quiet-hours.ts";
 
-/** What holds a user's messages back, as the database has it at one instant. */
-export interface Policy {
+/** What silences a user's messages, as the database has it at one instant. */
+export interface Silencing {
 	/** The database's clock. */
 	now: Date;
 	timeZone: string;
@@ -14,6 +14,10 @@ export interface Policy {
 	/** Of everything, and of this session alone; may have passed. */
 	mutedUntil: Date | null;
 	sessionMutedUntil: Date | null;
+}
+
+/** All that holds them back. */
+export interface Policy extends Silencing {
 	/** When the person last typed in this session at the computer. */
 	attendedAt: Date | null;
 	/** The machine's presence file said so a moment ago. */
@@ -54,9 +58,19 @@ export function decide(policy: Policy, event: Judged): Decision {
 	const settings = readPolicySettings(policy.settings);
 	const here = presence(policy, settings, event);
 	if (here !== undefined) return silent("present", here);
+	const held = silence(policy, event, settings);
+	return held ?? { outcome: "send", delaySeconds: event.type === "progress" ? 0 : settings.delay };
+}
+
+/** What holds back a message at this moment, whenever its event happened: mute and quiet hours. Undefined when nothing does. */
+export function silence(
+	policy: Silencing,
+	event: Pick<Judged, "type" | "details">,
+	settings = readPolicySettings(policy.settings),
+): Silence | undefined {
 	const held = muted(policy) ?? quiet(policy, settings, event);
-	if (held !== undefined) return { ...held, digestAt: notMissed.includes(event.type) ? undefined : held.digestAt };
-	return { outcome: "send", delaySeconds: event.type === "progress" ? 0 : settings.delay };
+	if (held === undefined) return undefined;
+	return { ...held, digestAt: notMissed.includes(event.type) ? undefined : held.digestAt };
 }
 
 function silent(outcome: "muted" | "present", why: string): Decision {
@@ -87,8 +101,13 @@ interface Held {
 	digestAt: Date;
 }
 
+export type Silence = Omit<Held, "digestAt"> & {
+	/** When it can be told in a digest; undefined for what nobody misses. */
+	digestAt: Date | undefined;
+};
+
 /** Undefined when nothing is muted now. */
-function muted(policy: Policy): Held | undefined {
+function muted(policy: Silencing): Held | undefined {
 	const { now, mutedUntil, sessionMutedUntil } = policy;
 	const [all, one] = [mutedUntil, sessionMutedUntil].map((until) =>
 		until !== null && until > now ? until : undefined,
@@ -99,7 +118,7 @@ function muted(policy: Policy): Held | undefined {
 	return { outcome: "muted", why: `${what} muted until ${clockWords(until, policy)}.`, digestAt: until };
 }
 
-function quiet(policy: Policy, settings: PolicySettings, event: Judged): Held | undefined {
+function quiet(policy: Silencing, settings: PolicySettings, event: Pick<Judged, "type" | "details">): Held | undefined {
 	if (settings.quiet === undefined) return undefined;
 	if (priorityRank[settings.priority(prioritizedAs(event))] >= priorityRank[settings.quietExcept]) return undefined;
 	const until = quietUntil(settings.quiet, policy.timeZone, policy.now);
@@ -108,6 +127,6 @@ function quiet(policy: Policy, settings: PolicySettings, event: Judged): Held | 
 }
 
 /** Only what ends the turn has an `error_kind`. */
-function prioritizedAs({ type, details }: Judged): Prioritized {
+function prioritizedAs({ type, details }: Pick<Judged, "type" | "details">): Prioritized {
 	return type === "error" && details.error_kind !== undefined ? "turn_failed" : type;
 }

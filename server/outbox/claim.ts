@@ -26,6 +26,14 @@ const claimedApproval = z.object({
 /** A message that this worker alone may send until its lease ends, with all that its words are made of. */
 export type Claimed = z.infer<typeof claimedRow>;
 
+/** What may silence a message about an event; null where the user has set nothing of the kind. Instants in milliseconds. */
+const silencing = z.object({
+	settings: z.record(z.string(), z.unknown()),
+	now_ms: z.number(),
+	muted_ms: z.number().nullable(),
+	session_muted_ms: z.number().nullable(),
+});
+
 const claimedRow = z.object({
 	id: z.uuid(),
 	/** Counts claims; also fences: whoever was overtaken by a later claim settles nothing. */
@@ -57,6 +65,7 @@ const claimedRow = z.object({
 	/** The user's own words for this type of event. */
 	template: z.string().nullable(),
 	approval: claimedApproval.nullable(),
+	silencing: silencing.nullable(),
 });
 
 export interface ClaimOptions {
@@ -97,6 +106,10 @@ const approval = sql`case when a.id is not null then json_build_object('kind', a
 		select from approvals o where o.session_id = a.session_id and o.id <> a.id and o.state = 'open' and o.expires_at > now()
 	)) end`;
 
+const silences = sql`case when e.id is not null and (u.muted_until > now() or s.muted_until > now() or u.settings ->> 'quiet' is not null)
+	then json_build_object('settings', u.settings, 'now_ms', ${ms(sql`now()`)}, 'muted_ms', ${ms(sql`u.muted_until`)},
+		'session_muted_ms', ${ms(sql`s.muted_until`)}) end`;
+
 /** A row by its key: the limit keeps the planner, which guesses how many there are, from reading the whole table instead. */
 const one = (from: SQL) => sql`left join lateral (select * from ${from} limit 1)`;
 
@@ -129,7 +142,7 @@ const claim = statement(
 			${ms(sql`d.deadline_at - now()`)} as left_ms,
 			d.notice, e.type, e.details, ${ms(sql`e.accepted_at`)} as accepted_ms, s.description, s.handle,
 			d.held_before, ${ms(sql`d.held_since`)} as held_since_ms, u.time_zone,
-			u.settings -> 'templates' ->> e.type as template, ${approval} as approval
+			u.settings -> 'templates' ->> e.type as template, ${approval} as approval, ${silences} as silencing
 		from claimed d
 		${one(sql`identities i where i.id = d.identity_id`)} i on true
 		${one(sql`users u where u.id = d.user_id`)} u on true

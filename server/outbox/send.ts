@@ -4,6 +4,7 @@ import { isConnectionLoss, reasonOf, stackOf } from "../db/errors.ts";
 import type { Deps } from "../domain/deps.ts";
 import type { Claimed } from "./claim.ts";
 import { compose } from "./compose.ts";
+import { holdBack, silenceOf } from "./hold-back.ts";
 import type { BackOff } from "./retry-delay.ts";
 import { drop, giveUp, settle } from "./settle.ts";
 import type { StoreSent } from "./store-sent.ts";
@@ -40,6 +41,8 @@ export async function sendOne(deps: SendDeps, claimed: Claimed, options: SendOpt
 		if (never !== undefined) return await stored(() => giveUp(deps.db, claimed, "dead", never), options.gone);
 		if (claimed.approval?.open === false) return await stored(() => drop(deps.db, claimed, overReason), options.gone);
 		if (claimed.attended) return await stored(() => drop(deps.db, claimed, attendedReason), options.gone);
+		const held = silenceOf(claimed);
+		if (held !== undefined) return await stored(() => holdBack(deps.db, claimed, held), options.gone);
 		const result = await attempt(deps, claimed, options.sendTimeoutMs);
 		options.answered();
 		if (result === "poison") return await stored(() => giveUp(deps.db, claimed, "dead", bugReason), options.gone);
