@@ -30,6 +30,7 @@ async function newSession() {
 		forgetTranscript: () => {
 			file = { given: file.given, recent: file.recent };
 		},
+		now: () => now,
 		pass: (seconds: number) => {
 			now = new Date(now.getTime() + seconds * 1000);
 		},
@@ -49,9 +50,9 @@ describe("a reply that was given just before its client was killed", () => {
 		before.add(lost.ref, "prompt", lost);
 		await session.write(prompt(injectedText(had)));
 		const after = session.next();
-		expect(after.takeBack()).toEqual([lost]);
+		expect(after.afterKill()).toEqual([lost]);
 		expect([after.via(had.ref), after.via(lost.ref)]).toEqual(["socket", undefined]);
-		expect(session.next().takeBack()).toEqual([]);
+		expect(session.next().afterKill()).toEqual([]);
 	});
 
 	it("does not come again if it stands beside a prompt or in a tool's answer", async () => {
@@ -67,7 +68,7 @@ describe("a reply that was given just before its client was killed", () => {
 		});
 		await session.write({ type: "user", message: { role: "user", content } });
 		const after = session.next();
-		expect(after.takeBack()).toEqual([]);
+		expect(after.afterKill()).toEqual([]);
 		expect(after.via(beside.ref)).toBe("prompt");
 	});
 
@@ -77,7 +78,7 @@ describe("a reply that was given just before its client was killed", () => {
 		session.next().add(reply.ref, "socket", reply);
 		session.forgetTranscript();
 		const after = session.next();
-		expect(after.takeBack()).toEqual([]);
+		expect(after.afterKill()).toEqual([]);
 		expect(after.via(reply.ref)).toBe("socket");
 	});
 
@@ -93,6 +94,32 @@ describe("a reply that was given just before its client was killed", () => {
 	});
 });
 
+describe("a reply that was given as the answer to a hook", () => {
+	it("comes again after the turn if the client had not waited for the answer (row 121)", async () => {
+		const session = await newSession();
+		const [had, missed, next, proven] = ["one", "two", "three", "four"].map((text) => replyFromPhone(text));
+		if (had === undefined || missed === undefined || next === undefined || proven === undefined) throw new Error();
+		const given = session.next();
+		given.add(had.ref, "prompt", had);
+		given.add(missed.ref, "prompt", missed);
+		given.add(proven.ref, "socket", proven);
+		await session.write({
+			type: "attachment",
+			attachment: { type: "hook_additional_context", content: [asData(had)] },
+		});
+		session.pass(1);
+		given.add(next.ref, "prompt", next);
+		expect(given.missedBefore(session.now())).toEqual([missed]);
+		expect([had, missed, next, proven].map(({ ref }) => given.via(ref))).toEqual([
+			"prompt",
+			undefined,
+			"prompt",
+			"socket",
+		]);
+		expect(given.missedBefore(session.now())).toEqual([]);
+	});
+});
+
 describe("a reply that the session showed after its companion had died", () => {
 	it("is known by the conversation, but not by what only stood in line or was cut off (row 121)", async () => {
 		const session = await newSession();
@@ -101,7 +128,7 @@ describe("a reply that the session showed after its companion had died", () => {
 		await session.write({ type: "queue-operation", operation: "enqueue", content: injectedText(queued) });
 		await session.write(JSON.stringify(prompt(injectedText(cut))).slice(0, -3));
 		const given = session.next();
-		given.takeBack();
+		given.afterKill();
 		expect([seen, queued, cut].map(({ ref }) => given.via(ref))).toEqual(["socket", undefined, undefined]);
 	});
 });

@@ -6,6 +6,11 @@ import { refsInTranscript } from "./transcript.ts";
 /** Claude Code writes a conversation down within a second; what was given longer before a kill stands there. */
 const recentMs = 60_000;
 
+/** The ways that nothing but our own answer to a hook or a tool call goes by. */
+const besides: readonly DeliveryWay[] = ["prompt", "rewake", "tool"];
+
+type Recent = NonNullable<SessionFile["recent"]>;
+
 export interface GivenOptions {
 	file: () => Pick<SessionFile, "given" | "recent" | "transcript">;
 	save: (change: Required<Pick<SessionFile, "given" | "recent">>) => void;
@@ -39,14 +44,28 @@ export class GivenInFile implements GivenReplies {
 	}
 
 	/** After a kill, once: what was given last and does not stand in the conversation. It counts as not given from here on. */
-	takeBack(): InboxMessage[] {
-		const { file, save } = this.#options;
-		const { given, recent = [], transcript } = file();
-		this.#shown = refsInTranscript(transcript);
-		if (this.#shown === undefined) return [];
-		const lost = recent.flatMap(({ message }) => (this.#shown?.has(message.ref) === true ? [] : [message]));
+	afterKill(): InboxMessage[] {
+		this.#shown = refsInTranscript(this.#options.file().transcript);
+		return this.#takeBack(this.#options.file().recent ?? [], this.#shown);
+	}
+
+	/** The same in a session that lives on, for what was given beside a prompt or a tool before that moment: the client may not have waited for our answer. */
+	missedBefore(moment: Date): InboxMessage[] {
+		const { given, recent = [], transcript } = this.#options.file();
+		const beside = new Set(given.flatMap(({ ref, via }) => (besides.includes(via) ? [ref] : [])));
+		const judged = recent.filter(({ at, message }) => new Date(at) < moment && beside.has(message.ref));
+		return judged.length === 0 ? [] : this.#takeBack(judged, refsInTranscript(transcript));
+	}
+
+	#takeBack(judged: Recent, shown: ReadonlySet<string> | undefined): InboxMessage[] {
+		if (shown === undefined || judged.length === 0) return [];
+		const { given, recent = [] } = this.#options.file();
+		const lost = judged.flatMap(({ message }) => (shown.has(message.ref) ? [] : [message]));
 		const refs = new Set(lost.map(({ ref }) => ref));
-		if (recent.length > 0) save({ given: given.filter(({ ref }) => !refs.has(ref)), recent: [] });
+		this.#options.save({
+			given: given.filter(({ ref }) => !refs.has(ref)),
+			recent: recent.filter((reply) => !judged.includes(reply)),
+		});
 		return lost;
 	}
 }

@@ -12,13 +12,15 @@ import type { SessionWays } from "./ways.ts";
 
 /** A hook's texts are cut at 10,000 characters; eight replies of 1000 and their frames stay below. */
 const mostAtOnce = 8;
+/** After a turn's end the client has written the turn down by then. */
+const writtenMs = 5000;
 
 export interface InboxOptions {
 	api: Pick<ApiClient, "readInbox" | "sendReceipt">;
 	session: SessionAccess;
 	log: Log;
 	ways: SessionWays;
-	given: GivenReplies & Pick<GivenInFile, "takeBack">;
+	given: GivenReplies & Pick<GivenInFile, "afterKill" | "missedBefore">;
 	/** Goes on with a session that has ended. Never rejects. */
 	resume: (message: InboxMessage, signal: AbortSignal) => Promise<Omit<InboxReceipt, "via">>;
 	onGone: () => void;
@@ -32,6 +34,7 @@ export class Inbox {
 	readonly #receipts: Receipts;
 	readonly #stop = new AbortController();
 	readonly #pause = new Pause();
+	#check: NodeJS.Timeout | undefined;
 	readonly #resuming = new Set<string>();
 	#resumed = Promise.resolve();
 
@@ -56,13 +59,14 @@ export class Inbox {
 	}
 
 	start({ resumed }: { resumed: boolean }): void {
-		if (resumed) for (const message of this.#options.given.takeBack()) this.#ledger.hold(message, "waiting");
+		if (resumed) this.#holdAgain(this.#options.given.afterKill());
 		void this.#handOver.bring();
 		this.#read(resumed).catch((error: unknown) => this.#options.log.error(`reading replies ended: ${reasonOf(error)}`));
 	}
 
 	close(): void {
 		this.#stop.abort();
+		clearTimeout(this.#check);
 		this.#handOver.close();
 	}
 
@@ -77,6 +81,16 @@ export class Inbox {
 
 	turnEnded(): void {
 		void this.#handOver.turnEnded();
+		const ended = new Date();
+		this.#check ??= setTimeout(() => {
+			this.#check = undefined;
+			this.#holdAgain(this.#options.given.missedBefore(ended));
+		}, writtenMs);
+	}
+
+	#holdAgain(messages: InboxMessage[]): void {
+		for (const message of messages) this.#ledger.hold(message, "waiting");
+		if (messages.length > 0) void this.#handOver.bring();
 	}
 
 	/** What a prompt proves. `copy`: it only repeats a reply that the session has had. `context`: what to say beside it. */

@@ -34,7 +34,12 @@ export async function startInbox(
 			doorbell: undefined,
 			...ways,
 		},
-		given: { via: (ref) => given.get(ref), add: (ref, via) => void given.set(ref, via), takeBack: () => [] },
+		given: {
+			via: (ref) => given.get(ref),
+			add: (ref, via) => void given.set(ref, via),
+			afterKill: () => [],
+			missedBefore: () => [],
+		},
 		resume: resume ?? (() => Promise.resolve({ state: "refused" as const })),
 		onGone: () => gone++,
 	});
