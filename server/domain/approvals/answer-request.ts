@@ -66,9 +66,8 @@ async function decide(tx: Tx, deps: Deps, given: Given, decided: Decided): Promi
 	await takeBack(tx, request, "It was answered from another phone.");
 	const how = howDecided(decided);
 	await audit(tx, deps, given, { action: auditActions[how], outcome: "done", why: auditWords[how] });
-	const chosen = Object.values(decided.answers ?? {})
-		.flat()
-		.join(", ");
+	// The database keeps no order of keys; the form has one.
+	const chosen = request.questions.flatMap(({ key }) => decided.answers?.[key] ?? []).join(", ");
 	const reason = decided.message === undefined ? {} : { reason: true as const };
 	return taken(given, { said: "answered", how, chosen, ...reason }, [request.id]);
 }
@@ -99,7 +98,7 @@ async function goOn(tx: Tx, given: Given, answers: ApprovalRow["answers"]): Prom
 	const { request } = given;
 	await tx.execute(sql`update approvals set answers = ${JSON.stringify(answers)}::jsonb where id = ${request.id}`);
 	const { questions, code } = request;
-	const next = questions.findIndex(({ key }) => !(key in answers));
+	const next = questions.findIndex(({ key }) => !Object.hasOwn(answers, key));
 	const question = questions[next];
 	if (question === undefined) throw new Error("A form that goes on has no question left.");
 	return taken(given, { said: "next", question, at: next + 1, of: questions.length, code });

@@ -109,6 +109,11 @@ describe("an answer to a question", () => {
 		expect(judge(asked(form), "b 1:9 3:1")).toMatchObject({ to: "explain" });
 	});
 
+	it("takes no question for answered by a name that every object has", () => {
+		const odd = question("constructor", ["S", "L"]);
+		expect(judge(asked([odd, colours]), "b 2")).toEqual({ to: "go_on", answers: { constructor: "L" } });
+	});
+
 	it("is declined with n, where n is no option", () => {
 		expect(judge(asked([colours]), "b n ask me later")).toEqual(decided("deny", { message: "ask me later" }));
 		const relayed = asked([question("Name?", ["Ann", "Bob"])], { kind: "elicitation" });

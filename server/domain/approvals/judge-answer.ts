@@ -57,7 +57,7 @@ function judgeYes(request: Judged, { scope, confirm }: Extract<Said, { is: "yes"
 
 function judgeForm(request: Judged, { said, text }: Answered): Verdict {
 	const { questions, answers, kind } = request;
-	const next = questions.find(({ key }) => !(key in answers)) ?? questions[0];
+	const next = questions.find(({ key }) => !Object.hasOwn(answers, key)) ?? questions[0];
 	if (next === undefined) return explain("There is nothing to answer");
 	const given = said.is === "pairs" ? pairsGiven(questions, said.pairs) : oneGiven(next, said, text.trim());
 	if (given === undefined) {
@@ -65,7 +65,7 @@ function judgeForm(request: Judged, { said, text }: Answered): Verdict {
 		return explain(howToAnswer(next, nameOf(request)));
 	}
 	const all: Answers = { ...answers, ...given };
-	if (questions.some(({ key }) => !(key in all))) return { to: "go_on", answers: all };
+	if (questions.some(({ key }) => !Object.hasOwn(all, key))) return { to: "go_on", answers: all };
 	return { to: "decide", decision: { behavior: "allow", scope: "once", answers: all } };
 }
 
