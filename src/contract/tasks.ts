@@ -1,22 +1,9 @@
 import * as z from "zod";
 import { channelName, maxChannels } from "./channels.ts";
 import { eventOutcomes } from "./events.ts";
+import { lastBytes, maxTail } from "./last-bytes.ts";
 import { taskOutcome } from "./task-outcome.ts";
 import { cutTo, storable, text } from "./text.ts";
-
-/** The end of a command's output that is kept, in bytes of UTF-8. */
-export const maxTail = 10_240;
-
-/** The last `max` bytes of a text in UTF-8, beginning at a whole character. */
-export function lastBytes(value: string, max: number): string {
-	const bytes = Buffer.from(value);
-	if (bytes.length <= max) return value;
-	let from = bytes.length - max;
-	while (isContinuation(bytes[from])) from += 1;
-	return bytes.toString("utf8", from);
-}
-
-const isContinuation = (byte: number | undefined) => byte !== undefined && (byte & 0xc0) === 0x80;
 
 const channels = z.array(channelName).min(1).max(maxChannels);
 

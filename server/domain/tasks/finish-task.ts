@@ -1,5 +1,6 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
-import { lastBytes, maxTail, type TaskFinished, type Told } from "../../../src/contract/tasks.ts";
+import { lastBytes, maxTail } from "../../../src/contract/last-bytes.ts";
+import type { TaskFinished, Told } from "../../../src/contract/tasks.ts";
 import { tasks } from "../../db/schema.ts";
 import { AppError } from "../../errors.ts";
 import type { Deps } from "../deps.ts";
