@@ -44,7 +44,7 @@ export async function runFleet(fleet: Fleet, plan: FleetRunPlan): Promise<FleetR
 			const due = begun + n * plan.everyMs * (0.9 + 0.1 * random()) - performance.now();
 			if (due > 0) await sleep(due);
 			const mark = `${seat.name.slice(-2)}-${String(n).padStart(4, "0")}`;
-			await fleet.passReplyMinute();
+			await fleet.passReplyLimits();
 			await owner.phone.reply(`${handle}: step <${mark}>`);
 			sent.push(mark);
 		}

@@ -38,8 +38,8 @@ export interface Fleet extends AsyncDisposable {
 	handleOf(seat: Seat): Promise<string>;
 	/** States of all replies that were stored for the seat, in order. */
 	statesOf(seat: Seat): Promise<string[]>;
-	/** A minute passes for the limit of replies; nothing else notices. */
-	passReplyMinute(): Promise<void>;
+	/** As if a minute had passed since the last replies, and each session had sent a new message to answer. Nothing else notices. */
+	passReplyLimits(): Promise<void>;
 }
 
 export interface FleetPlan {
@@ -130,9 +130,9 @@ export async function startFleet({ seats, random: seed, answerMs }: FleetPlan): 
 				.orderBy(inbox.seq);
 			return rows.map(({ state }) => state);
 		},
-		async passReplyMinute() {
+		async passReplyLimits() {
 			await database.db.execute(
-				sql`update rate_slots set window_started_at = window_started_at - interval '1 minute' where kind = 'reply'`,
+				sql`update rate_slots set used = 0, window_started_at = window_started_at - interval '1 minute' where kind = 'reply'`,
 			);
 		},
 		[Symbol.asyncDispose]: () => disposal.disposeAsync(),
