@@ -44,6 +44,7 @@ describe("/notify-status", () => {
 			/^Monitoring: active, "migrate billing" as \(b\) since \d{4}-\d\d-\d\d \d\d:\d\d, working$/,
 		);
 		expect(lines.slice(1)).toEqual([
+			"Replies: after Claude's next tool call or with your next prompt (this session takes no messages)",
 			"To: +1***8912 by SMS; last message delivered, 2026-11-20 14:05",
 			expect.stringMatching(/^Login: until \d{4}-\d\d-\d\d \d\d:\d\d, renewed by itself$/),
 			`Server: ${server.url}`,

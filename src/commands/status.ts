@@ -1,3 +1,4 @@
+import type { SessionKeeper } from "../companion/keeper.ts";
 import type { AccountStatus } from "../contract/sessions.ts";
 import { reasonOf } from "../log.ts";
 import type { StoredLogin } from "../state/auth.ts";
@@ -28,6 +29,14 @@ export const status: Command = async (_args, tools) => {
 	return lines.join("\n");
 };
 
+/** How an answer from the phone gets into this session. */
+const wayWords = {
+	socket: "at once, through the session's own inbox",
+	channel: "at once, through the channel (the session's inbox takes none)",
+	rewake: "when Claude is idle, by a hook that waits for them (this session has no inbox that takes messages)",
+	prompt: "after Claude's next tool call or with your next prompt (this session takes no messages)",
+} as const satisfies Record<NonNullable<SessionKeeper["monitor"]>["replies"]["way"], string>;
+
 function monitoringLines({ keeper }: CommandTools): string[] {
 	const { monitor } = keeper;
 	if (monitor === undefined) {
@@ -36,6 +45,7 @@ function monitoringLines({ keeper }: CommandTools): string[] {
 	const { description, handle, started_at } = monitor.file;
 	const lines = [`Monitoring: active, "${description}" as (${handle}) since ${when(started_at)}, ${monitor.doing}`];
 	if (monitor.waitingEvents > 0) lines.push(`Events that wait for the server: ${monitor.waitingEvents}`);
+	lines.push(`Replies: ${wayWords[monitor.replies.way]}`);
 	if (monitor.replies.open > 0) lines.push(`Replies that Claude has not seen yet: ${monitor.replies.open}`);
 	return lines;
 }
