@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { it, onTestFinished } from "vitest";
 import { type Loop, pluginRoot, startLoop } from "../helpers/loop.ts";
+import { smsPhone } from "../helpers/loop-phones.ts";
 import { type StreamClient, startStream } from "../helpers/stream-client.ts";
 import { median, percentile, table } from "./figures.ts";
 
@@ -87,11 +88,18 @@ async function plain(loop: Loop, name: string, pluginDirs: string[]): Promise<Va
 	return { name, client, prompt: [], stop: [] };
 }
 
+/** What the client takes for a whole turn in the middle of its turns. */
+function turnOf(variant: Variant | undefined): number {
+	return median(variant?.prompt.map((ms, turn) => ms + (variant.stop[turn] ?? 0)).slice(warmUp) ?? []);
+}
+
 it("prints what the client waits for at a prompt and at the end of a turn", async () => {
 	await using loop = await startLoop();
 	await using dead = await startLoop();
-	await loop.pair();
-	await dead.pair();
+	const sms = await smsPhone();
+	await using stuck = await startLoop({ phone: sms });
+	for (const each of [loop, dead, stuck]) await each.pair();
+	sms.twilio.next(...Array.from({ length: 10_000 }, () => ({ kind: "hang" }) as const));
 	const variants = [
 		await plain(loop, "no hook", []),
 		await plain(loop, "shell `true`", [await truePlugin()]),
@@ -100,13 +108,15 @@ it("prints what the client waits for at a prompt and at the end of a turn", asyn
 		await monitored(loop, "claude-notify"),
 	];
 	const afterDeath = await monitored(dead, "claude-notify, server dead");
+	const whileStuck = await monitored(stuck, "claude-notify, provider hung");
 	await dead.stopServer();
 	for (let turn = 0; turn < turns + warmUp; turn++) {
 		// Interleaved, so that the machine's noise falls on all alike.
 		for (const variant of variants) await measure(loop, variant, `${variant.name} ${turn}`);
 		await measure(dead, afterDeath, `dead ${turn}`);
+		await measure(stuck, whileStuck, `stuck ${turn}`);
 	}
-	const all = [...variants, afterDeath];
+	const all = [...variants, afterDeath, whileStuck];
 	const [baseline] = all;
 	const rows = all.flatMap((variant) =>
 		(["prompt", "stop"] as const).map((hook) => {
@@ -119,6 +129,10 @@ it("prints what the client waits for at a prompt and at the end of a turn", asyn
 	const head = ["hooks", "event", "median ms", "p99 ms", "over no hook ms"];
 	process.stdout.write(
 		`\n${turns} turns each, interleaved, -p stream-json, Node ${process.version}\n${table(head, rows)}\n`,
+	);
+	const [usual, hung] = [turnOf(variants.at(-1)), turnOf(whileStuck)];
+	process.stdout.write(
+		`a turn with a provider that never answers: ${hung.toFixed(1)} ms, with one that does: ${usual.toFixed(1)} ms (row 117)\n`,
 	);
 	for (const { client } of all) await client[Symbol.asyncDispose]();
 });
