@@ -25,7 +25,9 @@ type Answer = (request: SeenRequest) => Reply | Promise<Reply>;
 export interface OfferedMessage {
 	id: string;
 	ref: string;
-	kind: "reply";
+	kind: "reply" | "resume";
+	/** For `resume`: which session. */
+	resume?: { agent_session_id: string; cwd: string; handle: string };
 	text: string;
 	from: { channel: "sms"; label: string };
 	created_at: string;
