@@ -106,7 +106,7 @@ const approval = sql`case when a.id is not null then json_build_object('kind', a
 		select from approvals o where o.session_id = a.session_id and o.id <> a.id and o.state = 'open' and o.expires_at > now()
 	)) end`;
 
-const silences = sql`case when e.id is not null and (u.muted_until > now() or s.muted_until > now() or u.settings ->> 'quiet' is not null)
+const silences = sql`case when e.id is not null and d.notice is null and (u.muted_until > now() or s.muted_until > now() or u.settings ->> 'quiet' is not null)
 	then json_build_object('settings', u.settings, 'now_ms', ${ms(sql`now()`)}, 'muted_ms', ${ms(sql`u.muted_until`)},
 		'session_muted_ms', ${ms(sql`s.muted_until`)}) end`;
 
