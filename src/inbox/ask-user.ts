@@ -52,6 +52,8 @@ export class AskUser {
 			return await this.#ask(id, question, asked, call);
 		} catch (error) {
 			this.#deps.log.info(`a question was not asked: ${reasonOf(error)}`);
+			// The answer may have been lost, and the question asked.
+			if (isPassing(error)) void this.#withdraw(id, asked);
 			return "Not asked: the server does not take questions now. Ask at the terminal.";
 		} finally {
 			this.#open--;

@@ -72,10 +72,13 @@ function outcomeWords(result: EventAccepted | "refused" | "later"): string {
 	return `Not sent: too soon after the last one. The next can be sent in ${minutes} min.`;
 }
 
+/** Seconds. The client gives a tool up that was silent for half an hour. */
+const longestWait = 1500;
+
 const askInput = z.object({
 	question: z.string().trim().min(1).max(1000),
 	options: z.array(z.string().trim().min(1).max(100)).max(maxOptions).default([]),
-	timeout_seconds: z.int().min(10).max(3600).default(300),
+	timeout_seconds: z.int().min(10).max(longestWait).default(300),
 });
 
 const askUser: McpTool = {
@@ -100,7 +103,7 @@ const askUser: McpTool = {
 				type: "integer",
 				description: "How long to wait; 300 if it is left out.",
 				minimum: 10,
-				maximum: 3600,
+				maximum: longestWait,
 			},
 		},
 		required: ["question"],
