@@ -8,7 +8,7 @@ import type { KnownSession } from "../state/known-sessions.ts";
 const timeLimitMs = 15 * 60_000;
 /** After the polite signal. */
 const killAfterMs = 10_000;
-/** What is kept of each stream: its end. */
+/** What is kept of a stream. */
 const mostKept = 16_384;
 const maxOutput = 4096;
 
@@ -76,7 +76,8 @@ async function run(
 		stdio: ["pipe", "pipe", "pipe"],
 		windowsHide: true,
 	});
-	const [stdout, stderr] = [endOf(child.stdout), endOf(child.stderr)];
+	const stdout = kept(child.stdout, (text) => text.slice(0, mostKept));
+	const stderr = kept(child.stderr, (text) => text.slice(-mostKept));
 	const over = AbortSignal.any([signal, AbortSignal.timeout(deps.timeLimitMs ?? timeLimitMs)]);
 	const stop = () => {
 		child.kill("SIGTERM");
@@ -97,11 +98,11 @@ async function run(
 	}
 }
 
-/** Keeps the end of what a stream says. */
-function endOf(stream: NodeJS.ReadableStream): () => string {
-	let kept = "";
+/** What is kept of a stream's text, as plain text. */
+function kept(stream: NodeJS.ReadableStream, cut: (text: string) => string): () => string {
+	let all = "";
 	stream.setEncoding("utf8").on("data", (text: string) => {
-		kept = (kept + text).slice(-mostKept);
+		all = cut(all + text);
 	});
-	return () => plainText(kept);
+	return () => plainText(all);
 }
