@@ -11,16 +11,29 @@ export function accessLog(log: Log): MiddlewareHandler<AppEnv> {
 	return async (c, next) => {
 		const startedAt = performance.now();
 		await next();
-		const route = routePath(c, -1);
-		const fields = {
-			request_id: c.get("requestId"),
-			method: c.req.method,
-			route,
-			status: c.res.status,
-			ms: Math.round((performance.now() - startedAt) * 10) / 10,
-		};
-		if (c.res.status >= 500) log.warn(fields, "request");
-		else if (frequent.test(route) && c.res.ok) log.debug(fields, "request");
+		const line = lineOf(
+			log,
+			{ request_id: c.get("requestId"), method: c.req.method, route: routePath(c, -1) },
+			startedAt,
+		);
+		const parked = c.get("parked");
+		if (parked === undefined) line(c.res.status);
+		else parked.onAnswered(line);
+	};
+}
+
+interface Asked {
+	request_id: string;
+	method: string;
+	route: string;
+}
+
+/** Apart from the request, which it would keep alive while that is parked. */
+function lineOf(log: Log, asked: Asked, startedAt: number): (status: number) => void {
+	return (status) => {
+		const fields = { ...asked, status, ms: Math.round((performance.now() - startedAt) * 10) / 10 };
+		if (status >= 500) log.warn(fields, "request");
+		else if (frequent.test(asked.route) && status < 300) log.debug(fields, "request");
 		else log.info(fields, "request");
 	};
 }

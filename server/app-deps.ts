@@ -2,6 +2,7 @@ import type { AccessTokens } from "./auth/access-token.ts";
 import type { HttpLimits } from "./auth/http-limits.ts";
 import type { ReplyGrants } from "./auth/reply-grant.ts";
 import type { Deps } from "./domain/deps.ts";
+import type { Parking } from "./parking.ts";
 import type { SimulatorPhone } from "./simulator-phone.ts";
 
 /** What the HTTP surface needs beside the verbs' own dependencies. */
@@ -20,6 +21,8 @@ export interface AppDeps extends Deps {
 	phone: SimulatorPhone | undefined;
 	/** Folder of the plugin's files, for /plugin; absent when this server offers none. */
 	pluginRoot: string | undefined;
+	/** Where long-polls wait. */
+	parking: Parking;
 	/** Not undefined once shutdown began: /readyz then says no. */
 	draining(): boolean;
 }

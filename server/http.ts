@@ -1,3 +1,4 @@
+import { ServerResponse } from "node:http";
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { RequestIdVariables } from "hono/request-id";
@@ -7,6 +8,7 @@ import { isConnectionLoss, stackOf } from "./db/errors.ts";
 import type { Log } from "./domain/deps.ts";
 import type { Policy } from "./domain/policy.ts";
 import { AppError, statusOf } from "./errors.ts";
+import type { Parked, Refusal } from "./parking.ts";
 
 /** Who is calling with an access token. */
 export interface SignedIn {
@@ -25,7 +27,7 @@ export interface CallingSession {
 }
 
 export interface AppEnv {
-	Variables: RequestIdVariables & { user: SignedIn; session: CallingSession };
+	Variables: RequestIdVariables & { user: SignedIn; session: CallingSession; parked?: Parked };
 }
 
 /** A router whose every schema failure is the one error body with the paths that were wrong. */
@@ -47,19 +49,22 @@ export function createRouter(): OpenAPIHono<AppEnv> {
 }
 
 /** The answer for anything that was thrown. An unknown error shows a request id and nothing else; its stack goes to the log. */
-export function answerError(error: unknown, c: Context<AppEnv>, log: Log): Response {
+export function refusalOf(error: unknown, requestId: string, log: Log): Refusal {
 	const known = asAppError(error);
-	if (known === undefined) {
-		log.error({ request_id: c.get("requestId"), stack: stackOf(error) }, "unexpected error");
-	}
+	if (known === undefined) log.error({ request_id: requestId, stack: stackOf(error) }, "unexpected error");
 	const body: ErrorBody = {
 		error: known?.code ?? "server_error",
 		message: known?.message ?? "Something went wrong on the server. Give the request id to whoever runs it.",
 		...(known?.details === undefined ? {} : { details: known.details }),
-		request_id: c.get("requestId"),
+		request_id: requestId,
 	};
-	if (known?.retryAfter !== undefined) c.header("Retry-After", String(known.retryAfter));
-	return c.json(body, statusOf[body.error] satisfies ContentfulStatusCode);
+	const wait = known?.retryAfter;
+	return { status: statusOf[body.error], body, headers: wait === undefined ? {} : { "Retry-After": String(wait) } };
+}
+
+export function answerError(error: unknown, c: Context<AppEnv>, log: Log): Response {
+	const { body, headers } = refusalOf(error, c.get("requestId"), log);
+	return c.json(body, statusOf[body.error] satisfies ContentfulStatusCode, headers);
 }
 
 function asAppError(error: unknown): AppError | undefined {
@@ -79,4 +84,11 @@ function asAppError(error: unknown): AppError | undefined {
 function statusIn(error: unknown): number | undefined {
 	if (!(error instanceof Error) || !("status" in error)) return undefined;
 	return typeof error.status === "number" ? error.status : undefined;
+}
+
+/** Node's response of a request that came over a socket. */
+export function outgoingOf(c: Context): ServerResponse | undefined {
+	const env: unknown = c.env;
+	if (typeof env !== "object" || env === null || !("outgoing" in env)) return undefined;
+	return env.outgoing instanceof ServerResponse ? env.outgoing : undefined;
 }

@@ -13,7 +13,15 @@ export interface InboxBusOptions {
 	tell?(sessionId: string): void;
 }
 
+export interface Watcher {
+	/** There may be something, or the bus closes. */
+	woken(): void;
+}
+
 export interface RunningInboxBus extends InboxBus {
+	/** Wakes `watcher` at each notify of the session until `unwatch`. */
+	watch(sessionId: string, watcher: Watcher): void;
+	unwatch(sessionId: string, watcher: Watcher): void;
 	/** Wakes those who wait here, after another instance told. */
 	wake(sessionId: string): void;
 	/** Wakes everybody for good: a long-poll must not hold up a shutdown. */
@@ -22,14 +30,14 @@ export interface RunningInboxBus extends InboxBus {
 
 /** In-process wake-ups, and one query a second per instance (not per waiter), only while somebody waits. */
 export function createInboxBus(db: Db, { log, pollMs = 1000, tell }: InboxBusOptions): RunningInboxBus {
-	const waiting = new Map<string, Set<() => void>>();
+	const waiting = new Map<string, Set<Watcher>>();
 	let timer: NodeJS.Timeout | undefined;
 	let polling: Promise<void> = Promise.resolve();
 	let closed = false;
 	let failing = false;
 
 	function wake(sessionId: string): void {
-		for (const finish of [...(waiting.get(sessionId) ?? [])]) finish();
+		for (const watcher of [...(waiting.get(sessionId) ?? [])]) watcher.woken();
 	}
 
 	function notify(sessionId: string): void {
@@ -66,23 +74,17 @@ export function createInboxBus(db: Db, { log, pollMs = 1000, tell }: InboxBusOpt
 		}, pollMs);
 	}
 
-	function wait(sessionId: string, ms: number, signal: AbortSignal): Promise<void> {
-		if (closed || signal.aborted) return Promise.resolve();
-		const { promise, resolve } = Promise.withResolvers<void>();
-		const waiters = waiting.get(sessionId) ?? new Set();
-		const deadline = setTimeout(finish, ms);
-		function finish(): void {
-			clearTimeout(deadline);
-			signal.removeEventListener("abort", finish);
-			waiters.delete(finish);
-			if (waiters.size === 0) waiting.delete(sessionId);
-			resolve();
-		}
-		waiters.add(finish);
-		waiting.set(sessionId, waiters);
-		signal.addEventListener("abort", finish, { once: true });
+	function watch(sessionId: string, watcher: Watcher): void {
+		const watchers = waiting.get(sessionId) ?? new Set();
+		watchers.add(watcher);
+		waiting.set(sessionId, watchers);
 		schedule();
-		return promise;
+	}
+
+	function unwatch(sessionId: string, watcher: Watcher): void {
+		const watchers = waiting.get(sessionId);
+		watchers?.delete(watcher);
+		if (watchers?.size === 0) waiting.delete(sessionId);
 	}
 
 	async function close(): Promise<void> {
@@ -92,7 +94,28 @@ export function createInboxBus(db: Db, { log, pollMs = 1000, tell }: InboxBusOpt
 		await polling;
 	}
 
-	return { notify, wake, wait, close };
+	const wait = (sessionId: string, ms: number, signal: AbortSignal) =>
+		closed || signal.aborted ? Promise.resolve() : oneWake({ watch, unwatch }, { sessionId, ms, signal });
+	return { notify, wake, watch, unwatch, wait, close };
+}
+
+/** Resolves at the next wake of the session, after so long, or at the signal. */
+function oneWake(
+	{ watch, unwatch }: Pick<RunningInboxBus, "watch" | "unwatch">,
+	{ sessionId, ms, signal }: { sessionId: string; ms: number; signal: AbortSignal },
+): Promise<void> {
+	const { promise, resolve } = Promise.withResolvers<void>();
+	const watcher = { woken: finish };
+	const deadline = setTimeout(finish, ms);
+	function finish(): void {
+		clearTimeout(deadline);
+		signal.removeEventListener("abort", finish);
+		unwatch(sessionId, watcher);
+		resolve();
+	}
+	signal.addEventListener("abort", finish, { once: true });
+	watch(sessionId, watcher);
+	return promise;
 }
 
 /** Those of the sessions whose inbox has something to offer. */

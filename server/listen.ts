@@ -7,7 +7,8 @@ import type { ErrorBody, ErrorCode } from "../src/contract/errors.ts";
 export interface ListenOptions {
 	host: string;
 	port: number;
-	fetch(request: Request, bindings: object): Response | Promise<Response>;
+	/** `outgoing` is node's own response. */
+	fetch(request: Request, bindings: { outgoing: object }): Response | Promise<Response>;
 }
 
 /** Limits that keep slow or endless requests from holding the server; a long-poll's 25 s are a response and count in none. */

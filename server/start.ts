@@ -2,6 +2,7 @@ import { randomBytes, randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { uuidv7 } from "uuidv7";
 import { z } from "zod";
 import { createApp } from "./app.ts";
@@ -21,11 +22,13 @@ import { expireInbox } from "./domain/expire-inbox.ts";
 import { tidy } from "./domain/tidy.ts";
 import { watchSessions } from "./domain/watch-sessions.ts";
 import { type Env, isLoopback } from "./env.ts";
+import { refusalOf } from "./http.ts";
 import { createInboxBus } from "./inbox-bus.ts";
 import { closeServer, listen } from "./listen.ts";
 import { createLog } from "./log.ts";
 import { startNotifyBus } from "./notify-bus.ts";
 import { startOutbox } from "./outbox/worker.ts";
+import { Parking } from "./parking.ts";
 import { startReceivers } from "./receivers.ts";
 import { SimulatorPhone } from "./simulator-phone.ts";
 import { every } from "./timers.ts";
@@ -82,14 +85,20 @@ async function wire(parts: Parts): Promise<RunningServer> {
 	const { server, url } = await listen({
 		host: env.host,
 		port: env.port,
-		fetch: async (request, bindings) => (await ready.promise).fetch(request, bindings),
+		async fetch(request, bindings) {
+			const answer = await (await ready.promise).fetch(request, bindings);
+			return parking.takeOver(bindings.outgoing, answer) ? RESPONSE_ALREADY_SENT : answer;
+		},
 	});
 	const inboxBus = createInboxBus(parts.database.db, { log, tell: (id) => others.tellSession(id) });
 	let draining = false;
+	const stopped = () => draining;
+	const parking = new Parking({ bus: inboxBus, stopped, refuse: (error, id) => refusalOf(error, id, log) });
 	const deps = await createDeps(parts, {
 		publicUrl: env.publicUrl ?? url,
 		inboxBus,
-		draining: () => draining,
+		draining: stopped,
+		parking,
 		wakeOutbox() {
 			outbox.wake();
 			others.tellOutbox();
@@ -129,7 +138,7 @@ async function wire(parts: Parts): Promise<RunningServer> {
 	return { url, deps, close };
 }
 
-type Wiring = Pick<AppDeps, "publicUrl" | "inboxBus" | "draining" | "wakeOutbox">;
+type Wiring = Pick<AppDeps, "publicUrl" | "inboxBus" | "parking" | "draining" | "wakeOutbox">;
 
 async function createDeps(parts: Parts, wiring: Wiring): Promise<AppDeps> {
 	const { env, log, limits } = parts;

@@ -66,27 +66,3 @@ export async function readInbox({ db }: Deps, { sessionId, after }: InboxRequest
 		cursor: Math.max(after, rows.at(-1)?.seq ?? 0),
 	};
 }
-
-/**
- * The same, waiting up to `waitMs` for something to offer; an empty page when nothing came.
- * Ends early when `signal` aborts (the caller went away) or `stopped` says so (the server is shutting down).
- */
-export async function waitForInbox(
-	deps: Deps,
-	request: InboxRequest,
-	{ waitMs, signal, stopped }: { waitMs: number; signal: AbortSignal; stopped: () => boolean },
-): Promise<InboxPage> {
-	const over = AbortSignal.any([signal, AbortSignal.timeout(waitMs)]);
-	for (;;) {
-		const leave = new AbortController();
-		// Registered before the look: a reply that is stored between the two must not be missed.
-		const woken = deps.inboxBus.wait(request.sessionId, waitMs, AbortSignal.any([over, leave.signal]));
-		try {
-			const page = await readInbox(deps, request);
-			if (page.messages.length > 0 || over.aborted || stopped()) return page;
-			await woken;
-		} finally {
-			leave.abort();
-		}
-	}
-}

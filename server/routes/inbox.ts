@@ -1,10 +1,11 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { inboxPage, inboxQuery, inboxReceipt, inboxReceiptTaken } from "../../src/contract/inbox.ts";
 import type { AppDeps } from "../app-deps.ts";
 import { requireSession, sessionTokenScheme } from "../auth/session-bearer.ts";
-import { readInbox, waitForInbox } from "../domain/read-inbox.ts";
+import { type InboxPage, type InboxRequest, readInbox } from "../domain/read-inbox.ts";
 import { recordInboxReceipt } from "../domain/record-inbox-receipt.ts";
-import { type AppEnv, createRouter } from "../http.ts";
+import { type AppEnv, createRouter, outgoingOf } from "../http.ts";
 
 const security = [{ [sessionTokenScheme]: [] }];
 
@@ -49,18 +50,31 @@ export function inboxRoutes(deps: AppDeps): OpenAPIHono<AppEnv> {
 		.openapi(read, async (c) => {
 			const { wait, after } = c.req.valid("query");
 			const request = { sessionId: c.get("session").id, after };
-			const page =
-				wait === 0
-					? await readInbox(deps, request)
-					: await waitForInbox(deps, request, {
-							waitMs: wait * 1000,
-							signal: c.req.raw.signal,
-							stopped: deps.draining,
-						});
-			return page.messages.length === 0 ? c.body(null, 204) : c.json(page, 200);
+			const outgoing = outgoingOf(c);
+			// A request that was made in memory has no socket to wait at.
+			if (wait === 0 || outgoing === undefined) return answer(c, await readInbox(deps, request));
+			const waiting = {
+				sessionId: request.sessionId,
+				requestId: c.get("requestId"),
+				waitMs: wait * 1000,
+				look: looker(deps, request),
+			};
+			const found = await deps.parking.enter(outgoing, waiting);
+			if ("messages" in found) return answer(c, found);
+			c.set("parked", found);
+			return c.body(null, 204);
 		})
 		.openapi(settle, async (c) => {
 			const message = { sessionId: c.get("session").id, id: c.req.valid("param").message };
 			return c.json(await recordInboxReceipt(deps, message, c.req.valid("json")), 200);
 		});
+}
+
+function answer(c: Context<AppEnv>, page: InboxPage) {
+	return page.messages.length === 0 ? c.body(null, 204) : c.json(page, 200);
+}
+
+/** Apart from the handler, whose request it would keep alive. */
+function looker(deps: AppDeps, request: InboxRequest): () => Promise<InboxPage> {
+	return () => readInbox(deps, request);
 }
