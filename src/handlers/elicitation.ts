@@ -42,7 +42,10 @@ export const onElicitation: Handler = async (input, { session, call }) => {
 		agentId: agent_id,
 		holdsDialog: true,
 	};
-	return (await session.approvals.ask(request, call, (decision) => filledIn(form, decision))) ?? {};
+	const answer = await session.approvals.ask(request, call, (decision) => filledIn(form, decision));
+	if (answer === undefined) return {};
+	session.activity();
+	return answer;
 };
 
 function filledIn(form: ElicitationForm, { behavior, answers = {} }: ApprovalDecision): HookOutput | undefined {

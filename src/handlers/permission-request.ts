@@ -64,7 +64,9 @@ export const onPermissionRequest: Handler = async (input, { session, call }) => 
 	};
 	const request = { ...common, ...about(tool_name, fields, asked?.data, rules) };
 	const answer = await session.approvals.ask(request, call, (decision) => decide(request, fields, rules, decision));
-	return answer ?? {};
+	if (answer === undefined) return {};
+	session.activity();
+	return answer;
 };
 
 function about(

@@ -1,7 +1,8 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
-import { sql } from "drizzle-orm";
+import { gt, sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sessions } from "../../server/db/schema.ts";
 import { bash } from "../helpers/asking-session.ts";
 import { type Loop, pluginRoot, startLoop } from "../helpers/loop.ts";
 import { hold, type Reply, text, toolUse } from "../helpers/mock-model.ts";
@@ -22,8 +23,8 @@ const formTool = "mcp__plugin_asking_form__ask";
 
 /** Sessions whose companion has begun its work. */
 async function monitored(): Promise<number> {
-	const begun = await loop.database.db.execute(sql`select id from sessions where last_heartbeat_at > created_at`);
-	return begun.rows.length;
+	const { lastHeartbeatAt, createdAt } = sessions;
+	return (await loop.database.db.select().from(sessions).where(gt(lastHeartbeatAt, createdAt))).length;
 }
 
 /** A run without a terminal in which Claude calls the tool, once the run is monitored. */
