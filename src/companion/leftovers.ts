@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { ApiClient } from "../api-client.ts";
 import { type Log, reasonOf } from "../log.ts";
-import { isAlive, readClientFile } from "../state/client-files.ts";
+import { readLiveClient } from "../state/client-files.ts";
 import { readFolder, removeFile } from "../state/files.ts";
 import type { SessionFile, SessionFiles } from "../state/session-files.ts";
 import { Spool } from "../state/spool.ts";
@@ -64,7 +64,7 @@ async function settle(deps: LeftoverDeps, file: SessionFile): Promise<boolean> {
 
 /** A client that runs has this session: it does all this itself. */
 export function isOwned(home: string, { client_pid, claude_session_id }: SessionFile): boolean {
-	return isAlive(client_pid) && readClientFile(home, client_pid)?.session_id === claude_session_id;
+	return readLiveClient(home, client_pid)?.session_id === claude_session_id;
 }
 
 /** Without a session's file there is no token to send them with; the age keeps clear of a session that starts this moment. */

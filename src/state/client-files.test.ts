@@ -1,9 +1,16 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, utimesSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../tests/helpers/temporary-folder.ts";
-import { clientFilePath, isAlive, readClientFile, removeDeadClientFiles, writeClientFile } from "./client-files.ts";
+import {
+	clientFilePath,
+	isAlive,
+	readClientFile,
+	readLiveClient,
+	removeDeadClientFiles,
+	writeClientFile,
+} from "./client-files.ts";
 
 const file = { session_id: "e93c2930", source: "startup", cwd: "/work" };
 
@@ -39,6 +46,20 @@ describe("a client's file", () => {
 			removeDeadClientFiles(home.path);
 			expect(existsSync(clientFilePath(home.path, zombie))).toBe(false);
 			parent.kill();
+		},
+	);
+
+	it.runIf(process.platform === "linux")(
+		"is nobody's when its client was killed and another program has the process id now (row 66)",
+		async () => {
+			await using home = await temporaryFolder();
+			writeClientFile(home.path, process.pid, file);
+			expect(readLiveClient(home.path, process.pid)).toMatchObject(file);
+			const longAgo = new Date(Date.now() - process.uptime() * 1000 - 120_000);
+			utimesSync(clientFilePath(home.path, process.pid), longAgo, longAgo);
+			expect(readLiveClient(home.path, process.pid)).toBeUndefined();
+			removeDeadClientFiles(home.path);
+			expect(existsSync(clientFilePath(home.path, process.pid))).toBe(false);
 		},
 	);
 

@@ -36,19 +36,25 @@ export function readClientFile(home: string, pid: number): (ClientFile & { writt
 	}
 }
 
+/** The same while that client runs; its process id may be another program's by now. */
+export function readLiveClient(home: string, pid: number): ReturnType<typeof readClientFile> {
+	const told = isAlive(pid) ? readClientFile(home, pid) : undefined;
+	return told === undefined || beganAfter(pid, told.writtenAt + sureMs) ? undefined : told;
+}
+
 export function removeClientFile(home: string, pid: number): void {
 	removeFile(clientFilePath(home, pid));
 }
 
 /** Whether a client that runs is in this session. */
 export function isOpenInClient(home: string, sessionId: string): boolean {
-	return clientPids(home).some((pid) => readClientFile(home, pid)?.session_id === sessionId && isAlive(pid));
+	return clientPids(home).some((pid) => readLiveClient(home, pid)?.session_id === sessionId);
 }
 
 /** Removes what clients that were killed left behind: their process ids will be used again. */
 export function removeDeadClientFiles(home: string): void {
 	for (const pid of clientPids(home)) {
-		if (!isAlive(pid)) removeClientFile(home, pid);
+		if (readLiveClient(home, pid) === undefined) removeClientFile(home, pid);
 	}
 	for (const name of readFolder(join(home, "rewake"))) {
 		const pid = /^(\d{1,10})\.sock$/.exec(name)?.[1];
@@ -70,6 +76,19 @@ export function isAlive(pid: number): boolean {
 		return error instanceof Error && "code" in error && error.code === "EPERM";
 	}
 	return !isZombie(pid);
+}
+
+/** A client's first file follows its start at once; what corrects a clock moves it by less. */
+const sureMs = 60_000;
+/** Linux counts a process's age in hundredths of a second on every architecture. */
+const tickMs = 10;
+
+/** False where nobody can tell. Process ids come again, after a restart of the machine at the latest. */
+function beganAfter(pid: number, moment: number): boolean {
+	const stat = readIfThere(`/proc/${pid}/stat`) ?? "";
+	const [uptime] = (readIfThere("/proc/uptime") ?? "").split(" ");
+	const ticks = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+	return Date.now() - Number(uptime) * 1000 + Number(ticks) * tickMs > moment;
 }
 
 /** What was killed answers signals until its parent has looked: tmux and the first process of a container may take long. */
