@@ -24,11 +24,12 @@ export async function patiently<T>(ask: () => Promise<T>): Promise<T> {
 	}
 }
 
+/** What no provider's answer was noted for. The embedded database forgets a claim that a kill came after at once: that is pending again. */
 export async function underWay({ db }: Database): Promise<ReadonlySet<string>> {
 	const rows = await db
 		.select({ id: deliveries.id })
 		.from(deliveries)
-		.where(inArray(deliveries.state, ["leased"]));
+		.where(inArray(deliveries.state, ["pending", "leased"]));
 	return new Set(rows.map(({ id }) => id));
 }
 

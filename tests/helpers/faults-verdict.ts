@@ -10,9 +10,6 @@ export interface Verdict {
 	slowestAccept: number;
 }
 
-/** Where the database cannot be asked what was under way at a kill: a send that was began at most a lease before. */
-const leaseMs = 8000;
-
 /** `deliveries` is from event id to delivery id. */
 export function judge(run: FaultsRun, provider: FaultsProvider, deliveries: ReadonlyMap<string, string>): Verdict {
 	const kills = run.faults.filter(({ kind }) => kind === "kill");
@@ -48,8 +45,7 @@ export function judge(run: FaultsRun, provider: FaultsProvider, deliveries: Read
 
 function explains({ at, underWay }: Fault, before: Taken, again: Taken): boolean {
 	// The provider may have read a request just after its sender died.
-	const between = before.at <= at + 500 && again.at >= at;
-	return between && (underWay === undefined ? at - before.at <= leaseMs : underWay.has(again.key));
+	return before.at <= at + 500 && again.at >= at && underWay?.has(again.key) === true;
 }
 
 function lastFaultBefore(faults: readonly Fault[], moment: number): number {
