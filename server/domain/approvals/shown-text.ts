@@ -9,7 +9,7 @@ import { maskSecrets } from "../mask-secrets.ts";
 /** The frame around it: title, folder, notes, how to answer, how to opt out. */
 const frameCost = 700;
 /** What the contract takes of a summary: one of that length was longer. */
-export const longestSummary = 4096;
+const longestSummary = 4096;
 
 export interface Fitted {
 	text: string;
@@ -36,7 +36,7 @@ export function roomIn({ maxLength }: Pick<MessageStyle, "maxLength">): number {
 }
 
 /** One letter that SMS has not makes it UCS-2: a question mark in its place would hide what a command is about. */
-export function exactAlphabet(text: string, { charset }: Pick<MessageStyle, "charset">): Alphabet {
+function exactAlphabet(text: string, { charset }: Pick<MessageStyle, "charset">): Alphabet {
 	return charset === "gsm7" && foreignShare(text) === 0 ? "gsm7" : "unicode";
 }
 
