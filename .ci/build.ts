@@ -38,6 +38,14 @@ const englishOnly: Plugin = {
 	},
 };
 
+/** What `claude-notify run` does not need is a bundle of its own, so that it is not loaded for it. */
+const commandLineApart: Plugin = {
+	name: "command-line-apart",
+	setup({ onResolve }) {
+		onResolve({ filter: /^\.\/command-line\.ts$/ }, () => ({ path: "./command-line.mjs", external: true }));
+	},
+};
+
 /** Every file of dist/ by its path in there, made of the sources alone: same sources, same bytes. */
 export async function pluginFiles(root: string): Promise<Map<string, string>> {
 	const files = new Map<string, string>();
@@ -55,7 +63,7 @@ export async function pluginFiles(root: string): Promise<Map<string, string>> {
 		// A native module, loaded where it is installed.
 		external: ["@lydell/node-pty"],
 		minify: true,
-		plugins: [englishOnly],
+		plugins: [englishOnly, commandLineApart],
 		metafile: true,
 		write: false,
 	});

@@ -33,9 +33,10 @@ export interface Cli extends AsyncDisposable {
 	run(args: readonly string[], options?: CliOptions): Promise<CliEnded>;
 }
 
-export async function openCli(server?: string): Promise<Cli> {
+/** `built`: the script of another one, which takes no time. */
+export async function openCli(server?: string, built?: Pick<Cli, "script">): Promise<Cli> {
 	const folder: TemporaryFolder = await temporaryFolder();
-	const script = join(await buildInto(folder.path), "cli.mjs");
+	const script = built?.script ?? join(await buildInto(folder.path), "cli.mjs");
 	const notifyHome = join(folder.path, "notify");
 	const env = (more: Record<string, string> = {}) => ({
 		PATH: "/usr/bin:/bin",

@@ -1,0 +1,175 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { constants } from "node:os";
+import type { Readable } from "node:stream";
+import { closeOurs, outputWays } from "./real-pipes.ts";
+import type { Tail } from "./tail.ts";
+
+export interface ChildOptions {
+	command: [string, ...string[]];
+	env: Record<string, string | undefined>;
+	/** Undefined: the output goes past us. */
+	tail: Tail | undefined;
+	/** Which of our own ends are terminals: they stay ones for the command. */
+	terminals: { stdin: boolean; stdout: boolean; stderr: boolean };
+	/** Opened only where we write to them: Node switches a pipe that it opens to non-blocking, for the command too. */
+	output: { stdout: () => NodeJS.WriteStream; stderr: () => NodeJS.WriteStream };
+	/** The process whose signals are the command's too. */
+	signals: NodeJS.Process;
+}
+
+export type ChildEnd =
+	| { started: false; code: "ENOENT" | "EACCES" | "other"; reason: string }
+	| { started: true; exitCode: number | null; signal: NodeJS.Signals | null; interrupted: boolean };
+
+const forwarded = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
+/** A terminal sends these to the command itself as well. */
+const fromTerminal: readonly string[] = ["SIGINT", "SIGQUIT"];
+/** What is over sooner is not worth a second process. */
+const guardAfterMs = 50;
+/** Something that the command left behind may hold its output open for ever: so long nothing came, then it counts as ended. */
+const quietMs = 1000;
+
+/** Runs the command as if we were not there: its code, its signals, its terminal. */
+export async function runChild(options: ChildOptions): Promise<ChildEnd> {
+	const { command, env, tail, signals } = options;
+	const [program, ...args] = command;
+	// Taken before the command can send any: a signal in between would end us and not it.
+	let child: ChildProcess | undefined;
+	let sawInterrupt = false;
+	const onSignal = (signal: NodeJS.Signals) => {
+		if (signal === "SIGINT") sawInterrupt = true;
+		if (child !== undefined && !reachedIt(signal, options)) child.kill(signal);
+	};
+	for (const signal of forwarded) signals.on(signal, onSignal);
+	try {
+		const { stdout, stderr } = outputWays(capturedOf(options));
+		child = spawn(program, args, {
+			env: definedOnly(env),
+			stdio: ["inherit", stdout.forChild, stderr.forChild],
+		});
+		closeOurs({ stdout, stderr });
+		const ended = endOf(child);
+		if (child.pid === undefined) {
+			for (const { read } of [stdout, stderr]) read?.destroy();
+			return notStarted(await ended);
+		}
+		const { pid } = child;
+		let guard: ChildProcess | undefined;
+		const guardTimer = setTimeout(() => {
+			guard = guardOf(pid);
+		}, guardAfterMs);
+		const [lastOut, lastErr] = [
+			relay(stdout.read ?? child.stdout, options.output.stdout, tail),
+			relay(stderr.read ?? child.stderr, options.output.stderr, tail),
+		];
+		const end = await ended;
+		await Promise.all([lastOut(), lastErr()]);
+		clearTimeout(guardTimer);
+		guard?.stdin?.end("ended\n");
+		if (end instanceof Error) return notStarted(end);
+		const interrupted = sawInterrupt && end.exitCode !== 0;
+		return { started: true, ...end, interrupted };
+	} finally {
+		for (const signal of forwarded) signals.off(signal, onSignal);
+	}
+}
+
+/** The code that a shell gives. */
+export function exitCodeOf(end: ChildEnd): number {
+	if (!end.started) return end.code === "ENOENT" ? 127 : 126;
+	return end.exitCode ?? 128 + (end.signal === null ? 0 : constants.signals[end.signal]);
+}
+
+function capturedOf({ tail, terminals }: ChildOptions): { stdout: boolean; stderr: boolean } {
+	return { stdout: tail !== undefined && !terminals.stdout, stderr: tail !== undefined && !terminals.stderr };
+}
+
+type Ended = { exitCode: number | null; signal: NodeJS.Signals | null };
+
+/** `exit`, not `close`: that would wait for whatever the command left running. After `error` without a start no `exit` comes. */
+function endOf(child: ChildProcess): Promise<Ended | Error> {
+	return new Promise((resolve) => {
+		child.once("exit", (exitCode, signal) => resolve({ exitCode, signal }));
+		child.on("error", (error) => {
+			if (child.pid === undefined) resolve(error);
+		});
+	});
+}
+
+function notStarted(error: Ended | Error): ChildEnd {
+	const code = error instanceof Error && "code" in error ? error.code : undefined;
+	const reason = error instanceof Error ? error.message : "";
+	return { started: false, code: code === "ENOENT" || code === "EACCES" ? code : "other", reason };
+}
+
+/** Copies what comes, at the pace of whoever reads it. What it gives resolves once the last of it has been passed on. */
+function relay(from: Readable | null, open: () => NodeJS.WriteStream, tail: Tail | undefined): () => Promise<void> {
+	if (from === null) return () => Promise.resolve();
+	const to = open();
+	let lastAt = performance.now();
+	let more = true;
+	const over = new Promise<void>((resolve) => {
+		from.once("close", () => {
+			more = false;
+			resolve();
+		});
+	});
+	from.on("data", (chunk: Buffer) => {
+		lastAt = performance.now();
+		tail?.push(chunk);
+	});
+	from.pipe(to, { end: false });
+	// Whoever read has left: the command learns of it as it would without us, by SIGPIPE.
+	to.once("error", () => {
+		from.unpipe(to);
+		from.destroy();
+	});
+	return async () => {
+		lastAt = performance.now();
+		while (more && performance.now() - lastAt < quietMs) await Promise.race([over, pause(50)]);
+		if (more) from.destroy();
+	};
+}
+
+function pause(ms: number): Promise<void> {
+	return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Whether the terminal has sent it to the command too. A hang-up comes to both when the terminal is gone, and else to us alone. */
+function reachedIt(signal: NodeJS.Signals, { terminals }: ChildOptions): boolean {
+	if (signal === "SIGHUP") return terminals.stdin && !terminalIsThere();
+	return terminals.stdin && fromTerminal.includes(signal);
+}
+
+function terminalIsThere(): boolean {
+	try {
+		closeSync(openSync("/dev/tty", "r"));
+		return true;
+	} catch {
+		return false;
+	}
+}
+
+/** Reads from us: when it gets nothing any more but the end, we were killed, and the command must not stay behind. */
+const guardScript = `read -r x && exit; kill -TERM "$1" 2>/dev/null; sleep 5; kill -KILL "$1" 2>/dev/null`;
+
+function guardOf(pid: number): ChildProcess | undefined {
+	// A session of its own: what the terminal sends is not for it.
+	const guard = spawn("/bin/sh", ["-c", guardScript, "claude-notify", String(pid)], {
+		detached: true,
+		stdio: ["pipe", "ignore", "ignore"],
+		env: { PATH: "/usr/bin:/bin" },
+	});
+	// A machine without /bin/sh has no guard.
+	guard.on("error", () => undefined);
+	guard.stdin?.on("error", () => undefined);
+	guard.unref();
+	return guard;
+}
+
+function definedOnly(env: Record<string, string | undefined>): Record<string, string> {
+	return Object.fromEntries(
+		Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+	);
+}

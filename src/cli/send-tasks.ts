@@ -1,0 +1,72 @@
+import * as z from "zod";
+import { ApiError, isPassing } from "../api-errors.ts";
+import { Backoff } from "../companion/backoff.ts";
+import { type Login, NotPaired } from "../companion/login.ts";
+import { startTask, taskFinished } from "../contract/tasks.ts";
+import { type Log, reasonOf } from "../log.ts";
+import { withLock } from "../state/lock.ts";
+import { TaskQueue } from "../state/task-queue.ts";
+
+/** What `run` leaves for the server: how it began and how it ended. */
+export const queuedTask = z.object({ start: startTask.required({ id: true }), end: taskFinished });
+
+export interface SendTasksOptions {
+	home: string;
+	login: Login;
+	log: Log;
+	/** For how long to try again while the server is away. */
+	patienceMs: number;
+}
+
+/** Sends what is queued, oldest first; ids make sure that nothing is told twice. What is left waits for the next run. */
+export async function sendTasks({
+	home,
+	login,
+	log,
+	patienceMs,
+}: SendTasksOptions): Promise<{ sent: number; left: number }> {
+	const queue = new TaskQueue(home);
+	const backoff = new Backoff(500, 10_000);
+	const deadline = Date.now() + patienceMs;
+	let sent = 0;
+	for (;;) {
+		const held = await withLock(queue.lockPath, { waitMs: 20_000 }, () => sendAll(queue, login, log));
+		sent += held?.result.sent ?? 0;
+		const left = queue.ids().length;
+		if (left === 0 || held?.result.hopeless === true) return { sent, left };
+		const waitMs = backoff.next(held?.result.retryAfterMs);
+		if (Date.now() + waitMs > deadline) return { sent, left };
+		await new Promise((resolve) => setTimeout(resolve, waitMs));
+	}
+}
+
+interface Round {
+	sent: number;
+	/** There is no login: trying again changes nothing. */
+	hopeless?: boolean;
+	retryAfterMs?: number | undefined;
+}
+
+async function sendAll(queue: TaskQueue, login: Login, log: Log): Promise<Round> {
+	let sent = 0;
+	for (const id of queue.ids()) {
+		const task = queuedTask.safeParse(queue.read(id));
+		try {
+			if (task.success) {
+				await login.call((token) => login.api.startTask(token, task.data.start));
+				const { outcome } = await login.call((token) => login.api.finishTask(token, task.data.end));
+				log.debug(`task ${id}: ${outcome}`);
+				sent += 1;
+			}
+			queue.remove(id);
+		} catch (error) {
+			if (error instanceof NotPaired) return { sent, hopeless: true };
+			if (isPassing(error)) return { sent, retryAfterMs: error.retryAfterMs };
+			if (!(error instanceof ApiError)) throw error;
+			// Refused for what it is: it would be refused for ever.
+			log.warn(`the server refused a task: ${reasonOf(error)}`);
+			queue.remove(id);
+		}
+	}
+	return { sent };
+}

@@ -1,0 +1,60 @@
+import { createInterface } from "node:readline/promises";
+import { uuidv7 } from "uuidv7";
+import { ApiClient } from "./api-client.ts";
+import { runCli } from "./cli/run-cli.ts";
+import { sendTasks } from "./cli/send-tasks.ts";
+import { Login } from "./companion/login.ts";
+import { createLog, type Log } from "./log.ts";
+import { openInBrowser } from "./open-page.ts";
+import type { MainOptions } from "./run-task.ts";
+import { hasDesktop, readSettings, type Settings } from "./settings.ts";
+import { AuthFile } from "./state/auth.ts";
+import { machineFingerprint } from "./state/machine.ts";
+
+const now = () => new Date();
+/** For how long a process in the background tries to reach a server that is away. */
+const patienceMs = 60_000;
+
+/** Every command but `run`, whose start must not pay for what the others load. Gives the exit code. */
+export async function runCommandLine({ process: own, env, userHome, hostname }: MainOptions): Promise<number> {
+	const say = (line: string) => void own.stderr.write(`${line}\n`);
+	const settings = readSettings(env, userHome, createLog("warn", say).warn);
+	const log = createLog(env["CLAUDE_NOTIFY_LOG_LEVEL"] === undefined ? "warn" : settings.logLevel, say);
+	const login = openLogin(settings, log);
+	const { home } = settings;
+	const argv = own.argv.slice(2);
+	if (argv[0] === "send-tasks") {
+		await sendTasks({ home, login, log, patienceMs });
+		return 0;
+	}
+	const tools = {
+		login,
+		home,
+		hostname,
+		cwd: own.cwd(),
+		now,
+		newId: uuidv7,
+		log,
+		say,
+		ask: (question: string) => ask(question, own),
+		openPage: hasDesktop(env, own.platform) ? (url: string) => openInBrowser(url, log) : undefined,
+	};
+	return runCli(argv, { print: (text) => void own.stdout.write(`${text}\n`), tools });
+}
+
+function openLogin({ server, serverProblem, home }: Settings, log: Log): Login {
+	const file = new AuthFile(home, now);
+	if (server === undefined) return new Login({ file, api: { problem: serverProblem ?? "" }, log, now });
+	return new Login({ file, api: new ApiClient({ server, fingerprint: machineFingerprint() }), log, now });
+}
+
+async function ask(question: string, { stdin, stderr }: NodeJS.Process): Promise<string | undefined> {
+	if (!stdin.isTTY) return undefined;
+	const terminal = createInterface({ input: stdin, output: stderr });
+	const left = new Promise<undefined>((resolve) => terminal.once("close", () => resolve(undefined)));
+	try {
+		return await Promise.race([terminal.question(question), left]);
+	} finally {
+		terminal.close();
+	}
+}

@@ -1,0 +1,51 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { isatty } from "node:tty";
+import { fileURLToPath } from "node:url";
+import { uuidv7 } from "uuidv7";
+import { run } from "./cli/run.ts";
+import { notifyHome } from "./state/home.ts";
+
+export interface MainOptions {
+	process: NodeJS.Process;
+	/** What the entry read of the environment. */
+	env: Record<string, string | undefined>;
+	userHome: () => string;
+	hostname: string;
+	/** URL of this very script. */
+	script: string;
+}
+
+const now = () => new Date();
+
+/** `claude-notify run`. Gives the exit code. */
+export function runTask(words: readonly string[], options: MainOptions): Promise<number> {
+	const { process: own, env, userHome, hostname, script } = options;
+	const home = notifyHome(env, userHome);
+	return run(words, {
+		home,
+		hostname,
+		cwd: own.cwd(),
+		now,
+		newId: uuidv7,
+		say: (line) => void own.stderr.write(`${line}\n`),
+		print: (text) => void own.stdout.write(`${text}\n`),
+		isPaired: () => existsSync(join(home, "auth.json")),
+		sendLater: () => sendInBackground(own.execPath, fileURLToPath(script), env),
+		env,
+		terminals: { stdin: isatty(0), stdout: isatty(1), stderr: isatty(2) },
+		output: { stdout: () => own.stdout, stderr: () => own.stderr },
+		signals: own,
+	});
+}
+
+function sendInBackground(node: string, script: string, env: MainOptions["env"]): Promise<void> {
+	const child = spawn(node, [script, "send-tasks"], { detached: true, stdio: "ignore", env });
+	child.unref();
+	return new Promise((resolve) => {
+		child.once("exit", () => resolve());
+		// What is queued waits for the next one.
+		child.once("error", () => resolve());
+	});
+}

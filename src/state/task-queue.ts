@@ -1,0 +1,47 @@
+import { join } from "node:path";
+import { isSafeName, readFolder, readIfThere, removeFile, writePrivateFile } from "./files.ts";
+
+/** Ends of commands that the server has not taken yet; the oldest go when there are more. */
+const maxQueued = 200;
+
+/** `tasks/<id>.json`, 0600, one each: written in one step, and read by whoever sends them. Ids are UUIDv7: their order is that of the ends. */
+export class TaskQueue {
+	readonly #folder: string;
+
+	constructor(home: string) {
+		this.#folder = join(home, "tasks");
+	}
+
+	/** What all who send hold while they do. */
+	get lockPath(): string {
+		return join(this.#folder, "sending");
+	}
+
+	put(id: string, record: unknown): void {
+		writePrivateFile(this.#path(id), JSON.stringify(record));
+		for (const old of this.ids().slice(0, -maxQueued)) this.remove(old);
+	}
+
+	/** Oldest first. */
+	ids(): string[] {
+		const names = readFolder(this.#folder).flatMap((name) => /^(.+)\.json$/.exec(name)?.[1] ?? []);
+		return names.filter(isSafeName).sort();
+	}
+
+	/** Undefined when it is gone, or no JSON. */
+	read(id: string): unknown {
+		try {
+			return JSON.parse(readIfThere(this.#path(id)) ?? "");
+		} catch {
+			return undefined;
+		}
+	}
+
+	remove(id: string): void {
+		removeFile(this.#path(id));
+	}
+
+	#path(id: string): string {
+		return join(this.#folder, `${id}.json`);
+	}
+}
