@@ -2,6 +2,7 @@ import { asc, eq } from "drizzle-orm";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { audit, users } from "../server/db/schema.ts";
+import { readChannels } from "../server/domain/channels-of-user.ts";
 import { cleanReply } from "../server/domain/clean-reply.ts";
 import { receiveInbound } from "../server/domain/receive-inbound.ts";
 import type { Inbound } from "../server/inbound/inbound.ts";
@@ -88,10 +89,15 @@ describe.each(databases)("the choke point of replies on $name", ({ open }) => {
 			for (const text of ["go", "?", "mute", "b go"]) expect(await receive(text)).toEqual({ outcome: "refused" });
 			expect(await reasons()).toHaveLength(5);
 			expect((await audited()).filter(({ action }) => action === "lock")).toHaveLength(1);
+			const [channel] = await readChannels(world.deps, user.userId);
+			expect(Math.round((Date.parse(channel?.locked_until ?? "") - Date.now()) / 60_000)).toBe(15);
 			await travel(database.db, "14 minutes");
 			expect((await receive("go")).outcome).toBe("refused");
 			await travel(database.db, "2 minutes");
 			expect((await receive("go")).outcome).toBe("stored");
+			expect(await readChannels(world.deps, user.userId)).toEqual([
+				expect.not.objectContaining({ locked_until: expect.anything() }),
+			]);
 			expect((await receive("sudo x")).outcome).toBe("refused");
 			expect((await receive("go on")).outcome).toBe("stored");
 			expect(await textsOf(b)).toEqual(["go", "go on"]);

@@ -5,12 +5,14 @@ import type { UserChannel } from "../../src/contract/sessions.ts";
 import { type Db, rowsOf } from "../db/client.ts";
 import { reportColumns, reportOf, reportRow, titleOf } from "./delivery-report.ts";
 import type { Deps } from "./deps.ts";
+import { lockedUntilMs } from "./lock-out.ts";
 
 const addressRow = z.object({
 	id: z.uuid(),
 	channel: channelName,
 	label: z.string(),
 	opted_out: z.boolean(),
+	locked_ms: z.number().nullable(),
 });
 const lastRow = reportRow.extend({ identity_id: z.string() });
 
@@ -20,7 +22,7 @@ export async function readChannels(deps: Pick<Deps, "db" | "channels">, userId: 
 	const addresses = await rowsOf(
 		deps.db,
 		addressRow,
-		sql`select id, channel, label, opted_out_at is not null as opted_out
+		sql`select id, channel, label, opted_out_at is not null as opted_out, ${lockedUntilMs} as locked_ms
 			from identities where user_id = ${userId} and removed_at is null order by position, id`,
 	);
 	const last = await rowsOf(
@@ -31,7 +33,7 @@ export async function readChannels(deps: Pick<Deps, "db" | "channels">, userId: 
 			where d.user_id = ${userId} and i.removed_at is null
 			order by d.identity_id, d.created_at desc, d.id desc`,
 	);
-	return addresses.map(({ id, channel, label, opted_out }) => {
+	return addresses.map(({ id, channel, label, opted_out, locked_ms }) => {
 		const offered = deps.channels.get(channel);
 		const report = last.find(({ identity_id }) => identity_id === id);
 		return {
@@ -42,6 +44,7 @@ export async function readChannels(deps: Pick<Deps, "db" | "channels">, userId: 
 			simulated: offered?.simulated ?? false,
 			opted_out,
 			opted_out_hint: opted_out ? (offered?.resumeHint ?? null) : null,
+			...(locked_ms === null ? {} : { locked_until: new Date(locked_ms).toISOString() }),
 			last_delivery: report === undefined ? null : reportOf(deps, report),
 		};
 	});

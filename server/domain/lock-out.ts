@@ -10,6 +10,11 @@ type Tx = Pick<Db, "execute">;
 
 const scopeOf = (identityId: string) => `identity:${identityId}`;
 
+/** Until when the address of a row of `identities` is locked, in ms; null when it is not. */
+export const lockedUntilMs = sql`(select (extract(epoch from window_started_at + ${lockMinutes} * interval '1 minute') * 1000)::float8
+	from rate_slots where scope = 'identity:' || identities.id and kind = 'locked' and class = 'reply'
+	and window_started_at > now() - ${lockMinutes} * interval '1 minute')`;
+
 /** Nothing that comes from this address is taken now. */
 export async function isLockedOut(tx: Tx, identityId: string): Promise<boolean> {
 	const rows = await rowsOf(

@@ -26,10 +26,11 @@ const stateWords = {
 
 /** Where it goes, what stands in the way, and what became of the last message. */
 export function channelWords(channel: UserChannel): string {
-	const { address_masked, channel_title, simulated, opted_out, opted_out_hint, last_delivery } = channel;
+	const { address_masked, channel_title, simulated, opted_out, opted_out_hint, locked_until, last_delivery } = channel;
 	const notes = [
 		...(simulated ? ["simulated phone"] : []),
 		...(opted_out ? [`switched off at your end: ${opted_out_hint ?? "/notify-setup switches it on again"}`] : []),
+		...(locked_until === undefined ? [] : [`locked until ${when(locked_until)}: too many commands were refused`]),
 	];
 	const last = last_delivery === null ? "nothing sent yet" : `last message ${deliveryWords(last_delivery)}`;
 	return `${address_masked} by ${channel_title}${notes.map((note) => ` (${note})`).join("")}; ${last}`;

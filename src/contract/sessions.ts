@@ -107,6 +107,8 @@ export const userChannel = z.object({
 	opted_out: z.boolean(),
 	/** How it goes on, in words for the person; null while it is on, and where the channel knows no way of its own. */
 	opted_out_hint: z.string().nullable(),
+	/** Until then nothing that comes from there is taken: too many commands were refused. */
+	locked_until: z.iso.datetime().optional(),
 	last_delivery: deliveryReport.nullable(),
 });
 export type UserChannel = z.infer<typeof userChannel>;
