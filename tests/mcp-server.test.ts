@@ -38,6 +38,7 @@ describe.each([20, 24] as const)("the companion under Node %i", (node) => {
 			{ name: "hook", _meta: { ui: { visibility: ["app"] } } },
 			{ name: "get_replies", _meta: { "anthropic/alwaysLoad": true } },
 			{ name: "notify_user", inputSchema: { required: ["text"] } },
+			{ name: "ask_user", inputSchema: { required: ["question"] } },
 		]);
 	});
 

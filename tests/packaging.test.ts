@@ -106,7 +106,7 @@ describe("dist/", () => {
 	});
 
 	it("keeps the hooks that are processes of their own below 5 kB and free of packages", async () => {
-		for (const name of ["session-start.mjs", "session-end.mjs"]) {
+		for (const name of ["session-start.mjs", "session-end.mjs", "rewake.mjs"]) {
 			expect((await stat(join(dist, name))).size, name).toBeLessThan(5000);
 			const imports = (await readFile(join(dist, name), "utf8")).match(/from\s*"[^"]+"/g) ?? [];
 			for (const each of imports) expect(each, name).toMatch(/"node:/);
