@@ -8,6 +8,7 @@ import { type Cli, openCli } from "./helpers/cli.ts";
 import { databases, type TestDatabase } from "./helpers/database.ts";
 import { codeIn, wrongCode } from "./helpers/login.ts";
 import { refusal, startScriptedServer } from "./helpers/scripted-server.ts";
+import { until } from "./helpers/until.ts";
 
 let database: TestDatabase;
 let world: ChannelsWorld;
@@ -92,6 +93,24 @@ it("status, sessions and test tell what the server knows, as lines and as JSON",
 	const told = await cli.run(["test"]);
 	expect(told).toMatchObject({ code: 0, stdout: expect.stringContaining("+1***0199 by SMS: ") });
 	expect(`${status.stdout}${told.stdout}`).not.toContain("12025550199");
+});
+
+it("notify rings the phone with any text, under the machine's name or a title", async () => {
+	expect(await cli.run(["notify", "backup", "is done"])).toMatchObject({ code: 0, stdout: "On its way by sms.\n" });
+	const told = await cli.run(["notify", "--title", "nas", "--json", "$(touch pwned)"]);
+	expect(JSON.parse(told.stdout)).toMatchObject({ outcome: "queued", channels: ["sms"] });
+	const texts = () => world.server.deps.phone?.messages.map(({ text }) => text) ?? [];
+	await until(
+		() => texts().some((text) => text.startsWith("nas\n$(touch pwned)")),
+		30_000,
+		() => texts().join("\n"),
+	);
+	expect(texts().some((text) => text.includes("\nbackup is done"))).toBe(true);
+	expect(await cli.run(["notify"])).toMatchObject({ code: 2, stdout: "" });
+	expect(await cli.run(["notify", "--channels", "pigeon", "x"])).toMatchObject({
+		code: 1,
+		stderr: expect.stringContaining("this server has no channel pigeon"),
+	});
 });
 
 it("logout revokes the login and removes it from the disk, also when the server is away (row 41)", async () => {

@@ -8,14 +8,23 @@ import { logout, sessions, showVersion, status, test, whoami } from "./account.t
 import { type CliCommand, type CliTools, UsageError } from "./command.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { login } from "./login.ts";
+import { notify } from "./notify.ts";
 
 const commands: ReadonlyMap<string, CliCommand> = new Map(
-	[login, logout, whoami, status, sessions, test, showVersion].map((command) => [nameOf(command), command]),
+	[login, logout, whoami, status, sessions, notify, test, showVersion].map((command) => [nameOf(command), command]),
 );
+
+/** Listed here, run elsewhere: by `runTask`, before anything of this is loaded. */
+const runListed: CommandDef = {
+	meta: { name: "run", description: "Run a command and tell your phone when it ends" },
+};
 
 const main: CommandDef = {
 	meta: { name: "claude-notify", version, description: "Your phone says when Claude Code or a command is done" },
-	subCommands: Object.fromEntries([...commands].map(([name, { definition }]) => [name, definition])),
+	subCommands: {
+		run: runListed,
+		...Object.fromEntries([...commands].map(([name, { definition }]) => [name, definition])),
+	},
 };
 
 export interface CliOutput {
