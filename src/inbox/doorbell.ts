@@ -55,6 +55,10 @@ export class Doorbell {
 		return this.#server !== undefined;
 	}
 
+	get hasWaiter(): boolean {
+		return this.#waiter !== undefined;
+	}
+
 	/** False when nobody waits. */
 	ring(words: string): boolean {
 		const waiter = this.#waiter;

@@ -82,6 +82,18 @@ describe("a reply that was given just before its client was killed", () => {
 		expect(after.via(reply.ref)).toBe("socket");
 	});
 
+	it("comes again too where a companion that was new had seen its ref only (row 121)", async () => {
+		const session = await newSession();
+		const [offered, unoffered] = [replyFromPhone("one"), replyFromPhone("two")];
+		const before = session.next();
+		before.add(offered.ref, "socket");
+		before.add(unoffered.ref, "socket");
+		before.met(offered);
+		const after = session.next();
+		expect(after.afterKill()).toEqual([offered]);
+		expect([offered, unoffered].map(({ ref }) => after.via(ref))).toEqual([undefined, undefined]);
+	});
+
 	it("is kept in full for a minute only", async () => {
 		const session = await newSession();
 		const [old, young] = [replyFromPhone("old"), replyFromPhone("young")];
@@ -89,7 +101,7 @@ describe("a reply that was given just before its client was killed", () => {
 		given.add(old.ref, "socket", old);
 		session.pass(61);
 		given.add(young.ref, "socket", young);
-		expect(session.file().recent?.map(({ message }) => message.text)).toEqual(["young"]);
+		expect(session.file().recent?.map(({ message }) => message?.text)).toEqual(["young"]);
 		expect(session.file().given).toHaveLength(2);
 	});
 });

@@ -39,8 +39,17 @@ export class GivenInFile implements GivenReplies {
 		const at = now();
 		const { given, recent = [] } = file();
 		const kept = recent.filter((reply) => at.getTime() - new Date(reply.at).getTime() < recentMs);
-		if (message !== undefined) kept.push({ at: at.toISOString(), message });
+		kept.push({ at: at.toISOString(), ref, ...(message === undefined ? {} : { message }) });
 		save({ given: [...given, { ref, via }], recent: kept });
+	}
+
+	met(message: InboxMessage): void {
+		const { given, recent = [] } = this.#options.file();
+		if (!recent.some((reply) => reply.ref === message.ref && reply.message === undefined)) return;
+		this.#options.save({
+			given,
+			recent: recent.map((reply) => (reply.ref === message.ref ? { ...reply, message } : reply)),
+		});
 	}
 
 	/** After a kill, once: what was given last and does not stand in the conversation. It counts as not given from here on. */
@@ -53,19 +62,20 @@ export class GivenInFile implements GivenReplies {
 	missedBefore(moment: Date): InboxMessage[] {
 		const { given, recent = [], transcript } = this.#options.file();
 		const beside = new Set(given.flatMap(({ ref, via }) => (besides.includes(via) ? [ref] : [])));
-		const judged = recent.filter(({ at, message }) => new Date(at) < moment && beside.has(message.ref));
+		const judged = recent.filter(({ at, ref }) => new Date(at) < moment && beside.has(ref));
 		return judged.length === 0 ? [] : this.#takeBack(judged, refsInTranscript(transcript));
 	}
 
 	#takeBack(judged: Recent, shown: ReadonlySet<string> | undefined): InboxMessage[] {
 		if (shown === undefined || judged.length === 0) return [];
 		const { given, recent = [] } = this.#options.file();
-		const lost = judged.flatMap(({ message }) => (shown.has(message.ref) ? [] : [message]));
+		const lost = judged.filter(({ ref }) => !shown.has(ref));
 		const refs = new Set(lost.map(({ ref }) => ref));
 		this.#options.save({
 			given: given.filter(({ ref }) => !refs.has(ref)),
 			recent: recent.filter((reply) => !judged.includes(reply)),
 		});
-		return lost;
+		// The server was not told of one whose message never came: it offers that again.
+		return lost.flatMap(({ message }) => message ?? []);
 	}
 }

@@ -28,6 +28,8 @@ export interface HandOverOptions {
 	ledger: ReplyLedger;
 	log: Log;
 	onInLine: (message: InboxMessage, way: LineWay) => void;
+	/** Milliseconds. */
+	againMs?: number;
 }
 
 /**
@@ -144,9 +146,12 @@ export class HandOver {
 		return hasWay(this.#options.ways, way) && !this.#silent.has(way);
 	}
 
-	/** A silent way is tried again now and then, since a slow client looks like one that refuses. */
+	/** A silent way is tried again now and then, and where there is nothing better: a slow client looks like one that refuses. */
 	#mayTry(way: LineWay, { rounds }: Journey): boolean {
-		return this.#works(way) || (rounds > 0 && hasWay(this.#options.ways, way));
+		const { ways } = this.#options;
+		if (this.#works(way)) return true;
+		const hasBetter = lineWays.some((other) => this.#works(other)) || ways.doorbell?.hasWaiter === true;
+		return hasWay(ways, way) && (rounds > 0 || !hasBetter);
 	}
 
 	#expectSoon(ref: string): void {
@@ -168,7 +173,7 @@ export class HandOver {
 	}
 
 	#tryAgainLater(ref: string): void {
-		this.#after(againMs, ref, () => {
+		this.#after(this.#options.againMs ?? againMs, ref, () => {
 			const journey = this.#journey(ref);
 			if (this.#options.ledger.placeOf(ref) !== "waiting" || journey.rounds + 1 >= maxRounds) return;
 			journey.rounds++;

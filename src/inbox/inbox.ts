@@ -20,7 +20,7 @@ export interface InboxOptions {
 	session: SessionAccess;
 	log: Log;
 	ways: SessionWays;
-	given: GivenReplies & Pick<GivenInFile, "afterKill" | "missedBefore">;
+	given: GivenReplies & Pick<GivenInFile, "afterKill" | "met" | "missedBefore">;
 	/** Goes on with a session that has ended. Never rejects. */
 	resume: (message: InboxMessage, signal: AbortSignal) => Promise<Omit<InboxReceipt, "via">>;
 	onGone: () => void;
@@ -155,6 +155,7 @@ export class Inbox {
 			if (!old) this.#handOver.awake();
 			this.#ledger.hold(message, "waiting");
 		} else if (known !== "held") {
+			this.#options.given.met(message);
 			this.#receipts.send(message.id, { state: "seen", via: known });
 		} else {
 			// Still in line behind a long turn: the lease is renewed.

@@ -67,6 +67,32 @@ describe("a session whose inbox takes no messages", () => {
 		expect(rig.inbox.way).toBe("socket");
 	});
 
+	it("is tried again with each reply where there is no other way: a slow client looks like one that refuses", async () => {
+		await using server = await startScriptedServer();
+		await using rig = await session(server);
+		server.offer(replyFromPhone("one"));
+		await inLine(rig.client);
+		await some(() => rig.inbox.way === "prompt", "its silence was never noticed");
+		server.offer(replyFromPhone("two"));
+		await inLine(rig.client, 2);
+		expect(rig.inbox.take("tool")).toHaveLength(2);
+	});
+
+	it("is left out where a hook waits: that one brings the reply in at once", async () => {
+		await using server = await startScriptedServer();
+		await using at = await door();
+		await using rig = await session(server, { ways: { doorbell: at.doorbell } });
+		server.offer(replyFromPhone("one"));
+		await some(() => rig.inbox.way === "rewake", "its silence was never noticed");
+		expect(await waitAtDoor(at.path)).toContain("from their phone");
+		expect(rig.inbox.take("rewake")).toHaveLength(1);
+		const words = waitAtDoor(at.path);
+		await some(() => at.doorbell.hasWaiter, "nobody waits");
+		server.offer(replyFromPhone("two"));
+		expect(await words).toContain("from their phone");
+		expect(rig.client.texts).toHaveLength(1);
+	});
+
 	it("keeps what no way brought in, for the prompt and the tool (rows 153, 158)", async () => {
 		await using server = await startScriptedServer();
 		const refusing = () => Promise.reject(new Error("no"));
