@@ -77,4 +77,12 @@ describe("a permission, asked by text message and at the terminal", () => {
 		await s.newText(/denied at the terminal: Bash: mkdir escaped/);
 		expect(await s.made("escaped")).toBe(false);
 	});
+
+	it("is taken back when the session ends under it", async () => {
+		await s.askFor("mkdir orphan", "orphan", { goesOn: false });
+		await s.tui.waitForScreen(/❯ 1\. Yes/);
+		await s.tui.closeTerminal();
+		await s.newText(/no answer is needed any more: Bash: mkdir orphan/);
+		expect(await s.made("orphan")).toBe(false);
+	});
 });
