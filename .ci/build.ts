@@ -60,8 +60,6 @@ export async function pluginFiles(root: string): Promise<Map<string, string>> {
 		outdir: "dist",
 		outExtension: { ".js": ".mjs" },
 		target: "node20",
-		// A native module, loaded where it is installed.
-		external: ["@lydell/node-pty"],
 		minify: true,
 		plugins: [englishOnly, commandLineApart],
 		metafile: true,
