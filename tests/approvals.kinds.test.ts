@@ -117,14 +117,16 @@ describe.each(databases)("what is asked on $name", { timeout: 60_000 }, ({ open:
 		});
 
 		it("is what the user's list says, and what no phone of theirs shows whole or openly", async () => {
-			const needsCode = async (summary: string) =>
-				(await world.row((await world.open({ summary })).id)).confirmCode !== null;
+			const needsCode = async (summary: string, tool_name = "Bash") =>
+				(await world.row((await world.open({ summary, tool_name })).id)).confirmCode !== null;
 			expect(await needsCode("make deploy")).toBe(false);
 			await changeSettings(world.deps, world.user.userId, { confirm: "make deploy, -npm publish" });
 			expect(await needsCode("make deploy")).toBe(true);
 			expect(await needsCode("npm publish")).toBe(false);
 			expect(await needsCode(`echo ${"x".repeat(1500)}`)).toBe(true);
+			expect(await needsCode(`src/app.ts\n${"+ more\n".repeat(300)}`, "Edit")).toBe(false);
 			expect(await needsCode("ls \u202egpj.sh")).toBe(true);
+			expect(await needsCode("src/app.ts\n+ ls \u202egpj.sh", "Edit")).toBe(true);
 			expect(await needsCode("ls")).toBe(false);
 		});
 	});

@@ -7,9 +7,11 @@ import { openApproval } from "../server/domain/approvals/open-approval.ts";
 import { openApprovals } from "../server/domain/approvals/open-approvals.ts";
 import { readApproval } from "../server/domain/approvals/read-approval.ts";
 import { withdrawApproval } from "../server/domain/approvals/withdraw-approval.ts";
+import { receiveInbound } from "../server/domain/receive-inbound.ts";
 import { type ApprovalWorld, approvalWorld, hashOf, question, request } from "./helpers/approvals-world.ts";
 import { databases, type TestDatabase, travel } from "./helpers/database.ts";
 import { addSession } from "./helpers/fixture.ts";
+import { sms } from "./helpers/reply-world.ts";
 
 describe.each(databases)("approvals on $name", { timeout: 60_000 }, ({ open: openDatabase }) => {
 	let database: TestDatabase;
@@ -111,6 +113,13 @@ describe.each(databases)("approvals on $name", { timeout: 60_000 }, ({ open: ope
 				hash: asked.request_hash,
 				sessionId: world.session.id,
 			});
+		});
+
+		it("wakes whoever waits for the answer, after the commit", async () => {
+			const { id } = await world.open();
+			const message = sms({ number: world.user.addresses[0] ?? "" }, "b y");
+			expect(await receiveInbound(world.deps, message)).toMatchObject({ outcome: "answered", notice: "approval" });
+			expect(world.woken).toEqual([id]);
 		});
 
 		it("denies with the reason that Claude gets, which the audit does not hold (row 134)", async () => {

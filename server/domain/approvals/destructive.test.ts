@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readConfirmList } from "../../../src/contract/setting-values.ts";
+import { confirmList, readConfirmList } from "../../../src/contract/setting-values.ts";
 import { destructiveIn } from "./destructive.ts";
 
 const usual = readConfirmList("usual");
@@ -179,5 +179,13 @@ describe("a user's own list", () => {
 		expect(found("rm -rf build", list)).toBeUndefined();
 		expect(found("git push --force", list)).toBe("git push --force");
 		expect(found("rm -rf build", readConfirmList("off"))).toBeUndefined();
+	});
+
+	it("is taken as a person types it, and refused when it is none", () => {
+		expect(confirmList.parse(" Make  Deploy ,-npm publish")).toBe("make deploy, -npm publish");
+		expect([confirmList.parse("OFF"), confirmList.parse("usual")]).toEqual(["off", "usual"]);
+		for (const wrong of ["", ",", "x".repeat(61), Array(31).fill("make x").join()]) {
+			expect(confirmList.safeParse(wrong).success).toBe(false);
+		}
 	});
 });

@@ -5,12 +5,16 @@ import { baseName, type SimpleCommand, simpleCommands } from "./shell-words.ts";
 /** Tools that change or read files in the project and run nothing: what stands in a file is not run by it. */
 const fileTools = /^(Edit|MultiEdit|Write|NotebookEdit|Read|NotebookRead|Glob|Grep|LS|WebFetch|WebSearch|TodoWrite)$/;
 
+export function isFileTool(name: string | null | undefined): boolean {
+	return fileTools.test(name ?? "");
+}
+
 /** Why what a tool is to do needs its code: the rule's name, or undefined. A tool that nobody knows is judged like a shell. */
 export function destructiveIn(
 	{ tool_name, summary }: { tool_name?: string | null | undefined; summary: string },
 	list: ConfirmList,
 ): string | undefined {
-	if (list.off || fileTools.test(tool_name ?? "")) return undefined;
+	if (list.off || isFileTool(tool_name)) return undefined;
 	const commands = simpleCommands(summary);
 	const rule = destructiveRules.find(
 		({ name, command, text }) =>

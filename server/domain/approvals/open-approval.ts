@@ -13,7 +13,7 @@ import { eventLimits } from "../limits.ts";
 import { readPolicy } from "../policy-row.ts";
 import { settingValue } from "../policy-settings.ts";
 import { selectApprovals, shownApproval } from "./approval-row.ts";
-import { destructiveIn } from "./destructive.ts";
+import { destructiveIn, isFileTool } from "./destructive.ts";
 import { fitSummary } from "./shown-text.ts";
 
 /**
@@ -139,7 +139,8 @@ async function needsCode(
 		const style = channels.get(channel)?.style;
 		if (style === undefined) return false;
 		const { missing, hidden } = fitSummary(summary, style);
-		return missing > 0 || hidden;
+		// Of a change to a file the head is shown anyway; of a command the end may be what matters.
+		return (missing > 0 && !isFileTool(tool_name)) || hidden;
 	});
 }
 
