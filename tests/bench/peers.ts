@@ -1,6 +1,8 @@
+import { sql } from "drizzle-orm";
 import { Logger, makeWorkerUtils, run } from "graphile-worker";
 import pg from "pg";
-import { PgBoss } from "pg-boss";
+import { PgBoss, type WorkOptions } from "pg-boss";
+import type { Db } from "../../server/db/client.ts";
 import { acceptEvent } from "../../server/domain/accept-event.ts";
 import { createLog } from "../../server/log.ts";
 import { startOutbox } from "../../server/outbox/worker.ts";
@@ -17,6 +19,8 @@ export interface Peer extends AsyncDisposable {
 	enqueue(id: string, body: string): Promise<unknown>;
 	/** Begins to deliver. */
 	work(): Promise<unknown>;
+	/** Lets the planner know what there is, as a server does that has been up for a minute. */
+	analyze(): Promise<unknown>;
 }
 
 export interface PeerKind {
@@ -30,6 +34,7 @@ const width = 20;
 export const direct: PeerKind = {
 	name: "direct POST (no queue)",
 	open: async (receiver) => ({
+		analyze: async () => undefined,
 		enqueue: (_id, body) => receiver.post(body),
 		work: async () => undefined,
 		[Symbol.asyncDispose]: async () => undefined,
@@ -65,6 +70,7 @@ export function ours(name: string, database: (typeof databases)[number], channel
 			const members = await crowd(deps, { count: people, channel });
 			let next = 0;
 			return {
+				analyze: () => analyze(opened.db),
 				enqueue(id, message) {
 					const at = next++;
 					const session = members[at % people]?.session;
@@ -86,32 +92,50 @@ export function ours(name: string, database: (typeof databases)[number], channel
 	};
 }
 
+const analyze = (db: Db) => db.execute(sql`analyze`);
+
 async function ownDatabase() {
 	const database = await databases[1].open();
 	if (database.url === undefined) throw new Error("PostgreSQL did not give a URL");
 	return { ...database, url: database.url };
 }
 
-export function pgBoss(name: string, batch: number): PeerKind {
+export interface PgBossOptions {
+	/** NOTIFY for each job, and workers that listen; else they poll. */
+	notify: boolean;
+	/** Given to `work`; nothing for pg-boss's own defaults. */
+	work: WorkOptions;
+}
+
+/** Polling every half a second is the least that it takes. */
+const often = { pollingIntervalSeconds: 0.5, burstWhenBatchFull: true };
+const listening = { ...often, notifyPollingIntervalSeconds: 0.5 };
+
+/** As its documentation has it for jobs that must leave soon: LISTEN and NOTIFY, so many workers with a job each. */
+export const bossWorkers = { notify: true, work: { ...listening, batchSize: 1, localConcurrency: width } };
+/** Its quickest that still listens: one worker that takes as many jobs as all of those. */
+export const bossBatches = { notify: true, work: { ...listening, batchSize: width, localConcurrency: 1 } };
+/** Without NOTIFY, whose commits wait for each other: more a second, each of them later. */
+export const bossPolling = { notify: false, work: { ...often, batchSize: 100, localConcurrency: 1 } };
+/** One job every two seconds. */
+export const bossDefaults = { notify: false, work: {} };
+
+export function pgBoss(name: string, { notify, work }: PgBossOptions): PeerKind {
 	return {
 		name,
 		async open(receiver) {
 			const database = await ownDatabase();
-			const boss = new PgBoss({ connectionString: database.url, useListenNotify: true, max: 10 });
+			const boss = new PgBoss({ connectionString: database.url, useListenNotify: notify, max: 10 });
 			boss.on("error", (error) => process.stderr.write(`pg-boss: ${error.message}\n`));
 			await boss.start();
-			await boss.createQueue("events", { notify: true });
-			const polling = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 0.5, burstWhenBatchFull: true };
+			await boss.createQueue("events", { notify });
 			return {
+				analyze: () => analyze(database.db),
 				enqueue: (_id, body) => boss.send("events", { body }),
 				work: () =>
-					boss.work<{ body: string }>(
-						"events",
-						{ ...polling, batchSize: batch, localConcurrency: width / batch },
-						async (jobs) => {
-							await Promise.all(jobs.map((job) => receiver.post(job.data.body)));
-						},
-					),
+					boss.work<{ body: string }>("events", work, async (jobs) => {
+						await Promise.all(jobs.map((job) => receiver.post(job.data.body)));
+					}),
 				async [Symbol.asyncDispose]() {
 					await boss.stop({ graceful: false });
 					await database.close();
@@ -135,6 +159,7 @@ export const graphile: PeerKind = {
 		await utils.migrate();
 		let runner: Awaited<ReturnType<typeof run>> | undefined;
 		return {
+			analyze: () => analyze(database.db),
 			enqueue: (_id, body) => utils.addJob("deliver", { body }),
 			async work() {
 				const deliver = (payload: unknown) => receiver.post((payload as { body: string }).body);
