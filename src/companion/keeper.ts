@@ -181,10 +181,10 @@ export class SessionKeeper {
 		log.info(`monitoring of "${file.description}" goes on`);
 		const taken = { ...file, client_pid: clientPid };
 		if (file.client_pid !== clientPid) files.write(taken);
-		this.#run(taken, true);
+		this.#run(taken, file.client_pid === clientPid ? "restarted" : true);
 	}
 
-	#run(file: Monitor["file"], resumed: boolean): Monitor {
+	#run(file: Monitor["file"], resumed: boolean | "restarted"): Monitor {
 		const monitor = new Monitor(
 			{
 				...this.#deps,

@@ -94,8 +94,8 @@ export class Monitor {
 		return this.#sender.waiting;
 	}
 
-	/** `resumed`: replies that came while nobody was there wait for the next prompt. */
-	start({ resumed }: { resumed: boolean }): void {
+	/** `resumed`: replies that came while nobody was there wait for the next prompt. `restarted`: so did the companion, and its client lived on. */
+	start({ resumed }: { resumed: boolean | "restarted" }): void {
 		this.#heartbeat.start();
 		this.replies.start({ resumed });
 		this.#sender.wake();

@@ -50,9 +50,9 @@ describe("a reply that was given just before its client was killed", () => {
 		before.add(lost.ref, "prompt", lost);
 		await session.write(prompt(injectedText(had)));
 		const after = session.next();
-		expect(after.afterKill()).toEqual([lost]);
+		expect(after.afterKill(session.now())).toEqual([lost]);
 		expect([after.via(had.ref), after.via(lost.ref)]).toEqual(["socket", undefined]);
-		expect(session.next().afterKill()).toEqual([]);
+		expect(session.next().afterKill(session.now())).toEqual([]);
 	});
 
 	it("does not come again if it stands beside a prompt or in a tool's answer", async () => {
@@ -68,7 +68,7 @@ describe("a reply that was given just before its client was killed", () => {
 		});
 		await session.write({ type: "user", message: { role: "user", content } });
 		const after = session.next();
-		expect(after.afterKill()).toEqual([]);
+		expect(after.afterKill(session.now())).toEqual([]);
 		expect(after.via(beside.ref)).toBe("prompt");
 	});
 
@@ -78,7 +78,7 @@ describe("a reply that was given just before its client was killed", () => {
 		session.next().add(reply.ref, "socket", reply);
 		session.forgetTranscript();
 		const after = session.next();
-		expect(after.afterKill()).toEqual([]);
+		expect(after.afterKill(session.now())).toEqual([]);
 		expect(after.via(reply.ref)).toBe("socket");
 	});
 
@@ -90,7 +90,7 @@ describe("a reply that was given just before its client was killed", () => {
 		before.add(unoffered.ref, "socket");
 		before.met(offered);
 		const after = session.next();
-		expect(after.afterKill()).toEqual([offered]);
+		expect(after.afterKill(session.now())).toEqual([offered]);
 		expect([offered, unoffered].map(({ ref }) => after.via(ref))).toEqual([undefined, undefined]);
 	});
 
@@ -140,7 +140,7 @@ describe("a reply that the session showed after its companion had died", () => {
 		await session.write({ type: "queue-operation", operation: "enqueue", content: injectedText(queued) });
 		await session.write(JSON.stringify(prompt(injectedText(cut))).slice(0, -3));
 		const given = session.next();
-		given.afterKill();
+		given.afterKill(session.now());
 		expect([seen, queued, cut].map(({ ref }) => given.via(ref))).toEqual(["socket", undefined, undefined]);
 	});
 });

@@ -52,10 +52,19 @@ export class GivenInFile implements GivenReplies {
 		});
 	}
 
-	/** After a kill, once: what was given last and does not stand in the conversation. It counts as not given from here on. */
-	afterKill(): InboxMessage[] {
+	/** Looks into the conversation for what was shown while no companion was there. */
+	look(): void {
 		this.#shown = refsInTranscript(this.#options.file().transcript);
-		return this.#takeBack(this.#options.file().recent ?? [], this.#shown);
+	}
+
+	/** After a kill: what was given last before that moment and does not stand in the conversation. It counts as not given from here on. */
+	afterKill(moment: Date): InboxMessage[] {
+		this.look();
+		const { recent = [] } = this.#options.file();
+		return this.#takeBack(
+			recent.filter(({ at }) => new Date(at) <= moment),
+			this.#shown,
+		);
 	}
 
 	/** The same in a session that lives on, for what was given beside a prompt or a tool before that moment: the client may not have waited for our answer. */

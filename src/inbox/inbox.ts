@@ -20,7 +20,7 @@ export interface InboxOptions {
 	session: SessionAccess;
 	log: Log;
 	ways: SessionWays;
-	given: GivenReplies & Pick<GivenInFile, "afterKill" | "met" | "missedBefore">;
+	given: GivenReplies & Pick<GivenInFile, "afterKill" | "look" | "met" | "missedBefore">;
 	/** Goes on with a session that has ended. Never rejects. */
 	resume: (message: InboxMessage, signal: AbortSignal) => Promise<Omit<InboxReceipt, "via">>;
 	onGone: () => void;
@@ -58,10 +58,12 @@ export class Inbox {
 		return this.#handOver.way;
 	}
 
-	start({ resumed }: { resumed: boolean }): void {
-		if (resumed) this.#holdAgain(this.#options.given.afterKill());
+	start({ resumed }: { resumed: boolean | "restarted" }): void {
+		if (resumed !== false) this.#lookBack(resumed);
 		void this.#handOver.bring();
-		this.#read(resumed).catch((error: unknown) => this.#options.log.error(`reading replies ended: ${reasonOf(error)}`));
+		this.#read(resumed !== false).catch((error: unknown) =>
+			this.#options.log.error(`reading replies ended: ${reasonOf(error)}`),
+		);
 	}
 
 	close(): void {
@@ -85,6 +87,21 @@ export class Inbox {
 		this.#check ??= setTimeout(() => {
 			this.#check = undefined;
 			this.#holdAgain(this.#options.given.missedBefore(ended));
+		}, writtenMs);
+	}
+
+	/** Only a client that is dead has written all down: one that lives is given its time. */
+	#lookBack(resumed: true | "restarted"): void {
+		const { given } = this.#options;
+		const began = new Date();
+		if (resumed === true) {
+			this.#holdAgain(given.afterKill(began));
+			return;
+		}
+		given.look();
+		this.#check = setTimeout(() => {
+			this.#check = undefined;
+			this.#holdAgain(given.afterKill(began));
 		}, writtenMs);
 	}
 

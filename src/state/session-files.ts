@@ -22,8 +22,8 @@ const sessionFile = z.object({
 	turn: z.enum(["none", "open", "done", "failed"]),
 	/** Replies that the session has had, oldest first: never again. */
 	given: z.array(z.object({ ref: z.string(), via: z.enum(deliveryWays) })),
-	/** The last of them in full: a client that is killed may take along what it was given a moment before. */
-	recent: z.array(z.object({ at: z.iso.datetime(), message: inboxMessage })).optional(),
+	/** The last of them, in full where more than the ref is known: a client that is killed may take along what it was given a moment before. */
+	recent: z.array(z.object({ at: z.iso.datetime(), ref: z.string(), message: inboxMessage.optional() })).optional(),
 	/** Where Claude Code keeps the conversation, as its SessionStart hook said. */
 	transcript: z.string().optional(),
 	/** Set when the session is over and the server could not be told yet. */

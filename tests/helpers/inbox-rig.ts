@@ -38,6 +38,8 @@ export async function startInbox(
 			via: (ref) => given.get(ref),
 			add: (ref, via) => void given.set(ref, via),
 			afterKill: () => [],
+			look: () => undefined,
+			met: () => undefined,
 			missedBefore: () => [],
 		},
 		resume: resume ?? (() => Promise.resolve({ state: "refused" as const })),
