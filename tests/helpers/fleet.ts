@@ -21,6 +21,7 @@ import { startTelegramEmulator } from "./telegram-emulator.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 import { startTwilioEmulator } from "./twilio-emulator.ts";
 import { hex, twilioVariables } from "./twilio-wire.ts";
+import { until } from "./until.ts";
 
 /** Somebody with a phone and a machine, and the sessions on it. */
 export interface Owner {
@@ -131,8 +132,16 @@ export async function startFleet({ seats, random: seed, answerMs }: FleetPlan): 
 			return rows.map(({ state }) => state);
 		},
 		async passReplyLimits() {
-			await database.db.execute(
-				sql`update rate_slots set used = 0, window_started_at = window_started_at - interval '1 minute' where kind = 'reply'`,
+			const pass = sql`update rate_slots set used = 0, window_started_at = window_started_at - interval '1 minute' where kind = 'reply'`;
+			// Servers take slots in an order of their own: the database may break one of us off.
+			await until(
+				() =>
+					database.db.execute(pass).then(
+						() => true,
+						() => false,
+					),
+				30_000,
+				() => "the limits cannot be moved",
 			);
 		},
 		[Symbol.asyncDispose]: () => disposal.disposeAsync(),
