@@ -13,7 +13,7 @@ const quick = { maxWorkers: Math.max(2, availableParallelism() - 1), sequence: {
 export default defineConfig({
 	test: {
 		testTimeout: 45_000,
-		hookTimeout: 60_000,
+		hookTimeout: 120_000,
 		projects: [
 			{ extends: true, test: { name: "unit", include: unitSuites, ...quick } },
 			{
