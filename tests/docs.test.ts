@@ -12,6 +12,7 @@ const pages = [
 	"CHANGELOG.md",
 	"docs/architecture.md",
 	"docs/channels.md",
+	"docs/command-line.md",
 	"docs/settings.md",
 	"docs/security.md",
 	"docs/manual-checklist.md",

@@ -4,6 +4,7 @@ import { constants } from "node:os";
 import type { Readable } from "node:stream";
 import { closeOurs, outputWays } from "./real-pipes.ts";
 import type { Tail } from "./tail.ts";
+import { keepTerminalModes } from "./terminal-modes.ts";
 
 export interface ChildOptions {
 	command: [string, ...string[]];
@@ -43,6 +44,7 @@ export async function runChild(options: ChildOptions): Promise<ChildEnd> {
 	};
 	for (const signal of forwarded) signals.on(signal, onSignal);
 	try {
+		const restoreTerminal = keepTerminalModes(options.terminals.stdin);
 		const { stdout, stderr } = outputWays(capturedOf(options));
 		child = spawn(program, args, {
 			env: definedOnly(env),
@@ -68,6 +70,7 @@ export async function runChild(options: ChildOptions): Promise<ChildEnd> {
 		clearTimeout(guardTimer);
 		guard?.stdin?.end("ended\n");
 		if (end instanceof Error) return notStarted(end);
+		if (end.signal !== null) restoreTerminal();
 		const interrupted = sawInterrupt && end.exitCode !== 0;
 		return { started: true, ...end, interrupted };
 	} finally {

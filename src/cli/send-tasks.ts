@@ -8,7 +8,7 @@ import { withLock } from "../state/lock.ts";
 import { TaskQueue } from "../state/task-queue.ts";
 
 /** What `run` leaves for the server: how it began and how it ended. */
-export const queuedTask = z.object({ start: startTask.required({ id: true }), end: taskFinished });
+const queuedTask = z.object({ start: startTask.required({ id: true }), end: taskFinished });
 
 export interface SendTasksOptions {
 	home: string;
