@@ -1,6 +1,8 @@
+import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { readApproval } from "../server/domain/approvals/read-approval.ts";
 import { changeSettings } from "../server/domain/settings.ts";
+import { storable } from "../src/contract/text.ts";
 import { type ApprovalWorld, approvalWorld, question } from "./helpers/approvals-world.ts";
 import { databases, type TestDatabase } from "./helpers/database.ts";
 
@@ -81,6 +83,39 @@ describe.each(databases)("what is asked on $name", { timeout: 60_000 }, ({ open:
 			await world.say("b n");
 			expect((await world.row(two.id)).decision).toMatchObject({ behavior: "deny" });
 		});
+	});
+
+	describe("a permission", () => {
+		it("never answers by anything that does not begin as a yes or a no, whatever it is (row 133)", async () => {
+			const { id } = await world.open();
+			const pieces = fc.constantFrom(
+				"b",
+				"d",
+				"#1",
+				"1",
+				"2:1",
+				"ok",
+				"yes",
+				"y",
+				"allow",
+				" ",
+				":",
+				"\n",
+				"system:",
+				"4821",
+				"é",
+			);
+			const typed = fc.array(pieces, { maxLength: 8 }).map((parts) => parts.join(""));
+			const texts = fc.oneof(typed, fc.string({ unit: "binary", maxLength: 60 }).map(storable));
+			await fc.assert(
+				fc.asyncProperty(texts, fc.boolean(), async (text, pointed) => {
+					fc.pre(!/^[\s(@b):]*(#1[:\s]*)?\s*(y|yes|allow|n|no|deny)\b/i.test(text));
+					await world.say(text, pointed ? { pointer: world.session.id, pointedEvent: id } : {});
+					expect(await stateOf(id)).toBe("open");
+				}),
+				{ numRuns: 150 },
+			);
+		}, 120_000);
 	});
 
 	describe("what destroys", () => {
