@@ -131,19 +131,19 @@ describe("a reply", () => {
 		await tui.waitForScreen(/● second answer/);
 	});
 
-	it("comes with the next prompt where the session has no inbox socket", async () => {
+	it("comes with the next prompt where no turn has ended yet in a session that takes no messages (row 153)", async () => {
 		await using loop = await startLoop({ settings: { crossSessionInbound: "refuse" } });
 		await loop.pair();
 		await using tui = await startMonitored(loop, "refused");
-		await finishTurn(loop, tui);
 		await loop.phone.reply("look at the log");
 		await until(
-			async () => (await inboxStatesOf(loop.database.db))[0] !== "queued",
-			10_000,
-			() => "never leased",
+			async () => {
+				await tui.type("/notify-status");
+				return /Replies that Claude has not seen yet: 1/.test(await tui.waitForScreen(/Server: http/));
+			},
+			20_000,
+			() => "the reply never came",
 		);
-		// The companion waits two seconds for the socket before it gives the reply to the next prompt.
-		await new Promise((passed) => setTimeout(passed, 2500));
 		await tui.type("anything new?");
 		const request = await loop.model.waitForRequest(({ userText }) => userText.includes("anything new?"));
 		expect(request.context).toContain("look at the log");
