@@ -62,7 +62,7 @@ describe.each(databases)("a thousand updates on $name", ({ open }) => {
 	}
 
 	it("have an effect only where a bound person wrote them, and each once (rows 128, 129, 130)", {
-		timeout: 60_000,
+		timeout: 240_000,
 	}, async () => {
 		const bound: Bound[] = [];
 		for (let n = 0; n < people; n++) bound.push(await bind(n));
