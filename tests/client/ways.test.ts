@@ -122,6 +122,17 @@ describe("a reply to a session without an inbox socket", () => {
 	});
 });
 
+describe("claude -p without an inbox socket", () => {
+	it("ends with its turn: no hook of ours waits there", async () => {
+		const options = { "notify@inline": { options: { auto_start: true } } };
+		await using loop = await startLoop({ settings: { pluginConfigs: options } });
+		await loop.pair();
+		const { code, stdout } = await loop.print("hello", { env: noSocket });
+		expect({ code, stdout }).toEqual({ code: 0, stdout: "done\n" });
+		await loop.phone.waitFor(/Completed successfully!/);
+	});
+});
+
 describe("a reply to a session whose settings refuse messages", () => {
 	it("is noticed by its silence, then goes by the other ways (rows 132, 153)", async () => {
 		await using loop = await startLoop();
