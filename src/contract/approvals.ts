@@ -12,7 +12,6 @@ export type ApprovalKind = (typeof approvalKinds)[number];
  * `expired` because nobody answered in time.
  */
 export const approvalStates = ["open", "answered", "withdrawn", "expired"] as const;
-export type ApprovalState = (typeof approvalStates)[number];
 
 /** The most that one form may ask, and the most options of one question. */
 export const maxQuestions = 8;

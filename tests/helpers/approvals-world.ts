@@ -17,7 +17,7 @@ import { addSession, addUser, type TestDeps, type TestUser, testChannel, testDep
 
 export const hashOf = (command: string) => createHash("sha256").update(command).digest("hex");
 
-type Asked = Partial<Parameters<typeof contract.openApproval.parse>[0] & contract.OpenApproval>;
+type Asked = Partial<contract.OpenApproval>;
 
 /** What the plugin sends for a command, with what a test says differently. */
 export function request(more: Asked = {}): contract.OpenApproval {
