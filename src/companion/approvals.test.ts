@@ -126,4 +126,14 @@ describe("a request that the phone is asked", () => {
 		w.phone.answer(idOf("a"), { behavior: "allow" });
 		expect(await first).toBe("allow");
 	});
+
+	it("is withdrawn by whoever goes on with the session of a client that was killed", async () => {
+		await using w = await world();
+		w.ask().catch(() => undefined);
+		const { id } = await w.phone.waitForAsked();
+		await using next = await w.goOn();
+		expect(next.keeper.monitor).toBeDefined();
+		await w.phone.waitForSaid("withdraw");
+		expect(w.phone.said).toEqual([{ id, about: "withdraw", body: { reason: "cancelled" } }]);
+	});
 });

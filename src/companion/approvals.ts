@@ -2,7 +2,9 @@ import type { ApiClient, SessionAccess } from "../api-client.ts";
 import type { ApprovalDecision } from "../contract/approvals.ts";
 import type { EventDetails, EventType } from "../contract/events.ts";
 import { type Log, reasonOf } from "../log.ts";
+import type { AskedApprovals } from "../state/asked-approvals.ts";
 import type { ApprovalDesk, ApprovalRequest, ToolRun } from "./approval-request.ts";
+import { patiently } from "./patiently.ts";
 import { PendingApproval } from "./pending-approval.ts";
 import type { Whereabouts } from "./whereabouts.ts";
 
@@ -13,6 +15,7 @@ export interface ApprovalsDeps {
 	now: () => Date;
 	newId: () => string;
 	whereabouts: Whereabouts;
+	asked: AskedApprovals;
 	/** `claude -p` and the like: there is no dialog, and no answer means no. */
 	headless: boolean;
 	/** The phone is told without being asked. */
@@ -33,12 +36,20 @@ export class Approvals implements ApprovalDesk {
 		this.#deps = deps;
 	}
 
+	/** What a companion that was killed had asked for this session is asked no more: its dialogs are gone. */
+	start(): void {
+		const { api, session, log, asked, now } = this.#deps;
+		for (const id of asked.takeLeft(now())) {
+			patiently(log, () => api.withdrawApproval(session, id, { reason: "cancelled" })).catch(() => undefined);
+		}
+	}
+
 	async ask<T>(
 		request: ApprovalRequest,
 		call: AbortSignal,
 		apply: (decision: ApprovalDecision) => T | undefined,
 	): Promise<T | undefined> {
-		const { whereabouts, headless, report, log } = this.#deps;
+		const { whereabouts, headless, report, log, asked } = this.#deps;
 		if (this.#closed) return undefined;
 		// The person at the terminal comes first: their dialog is not held back for the phone.
 		if (request.holdsDialog && !headless && !whereabouts.isAway) {
@@ -47,6 +58,7 @@ export class Approvals implements ApprovalDesk {
 		}
 		const pending = new PendingApproval({ ...this.#deps, tell: () => report(...asEvent(request)) }, request);
 		this.#pending.add(pending);
+		asked.add(pending.id);
 		const aborted = () => pending.settle({ reason: "terminal", outcome: "denied" });
 		call.addEventListener("abort", aborted, { once: true });
 		if (call.aborted) aborted();
@@ -105,6 +117,7 @@ export class Approvals implements ApprovalDesk {
 	async #forget(pending: PendingApproval): Promise<void> {
 		await pending.closed;
 		this.#pending.delete(pending);
+		this.#deps.asked.remove(pending.id);
 	}
 
 	#of(agentId: string): PendingApproval[] {

@@ -5,6 +5,7 @@ import { GivenInFile } from "../inbox/given.ts";
 import { Inbox, type InboxOptions } from "../inbox/inbox.ts";
 import type { SessionWays } from "../inbox/ways.ts";
 import { type Log, reasonOf } from "../log.ts";
+import { AskedApprovals } from "../state/asked-approvals.ts";
 import type { SessionFile, SessionFiles } from "../state/session-files.ts";
 import { Spool } from "../state/spool.ts";
 import { Approvals } from "./approvals.ts";
@@ -65,6 +66,7 @@ export class Monitor {
 			...deps,
 			session: file,
 			whereabouts: this.#whereabouts,
+			asked: new AskedApprovals(deps.home, file.session_id, log.warn),
 			report: (type, details) => this.report(type, details),
 			onGone,
 		});
@@ -98,6 +100,7 @@ export class Monitor {
 	start({ resumed }: { resumed: boolean | "restarted" }): void {
 		this.#heartbeat.start();
 		this.replies.start({ resumed });
+		this.approvals.start();
 		this.#sender.wake();
 	}
 

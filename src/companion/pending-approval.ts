@@ -19,11 +19,11 @@ const untold = ["muted", "quiet", "present", "limited"];
 
 /** One request: from telling the phone until it is known what became of its answer. */
 export class PendingApproval {
+	readonly id: string;
 	/** Resolves when the server has heard how it ended. Never rejects. */
 	readonly closed: Promise<void>;
 	readonly #deps: ApprovalsDeps & { tell: () => void };
 	readonly #request: ApprovalRequest;
-	readonly #id: string;
 	readonly #over = new AbortController();
 	readonly #pause = new Pause();
 	#close: () => void = () => undefined;
@@ -35,7 +35,7 @@ export class PendingApproval {
 	constructor(deps: ApprovalsDeps & { tell: () => void }, request: ApprovalRequest) {
 		this.#deps = deps;
 		this.#request = request;
-		this.#id = deps.newId();
+		this.id = deps.newId();
 		this.closed = new Promise((resolve) => {
 			this.#close = resolve;
 		});
@@ -162,7 +162,7 @@ export class PendingApproval {
 		const { kind, hash, toolName, summary, cwd, allowSession, questions } = this.#request;
 		const { now, whereabouts } = this.#deps;
 		return {
-			id: this.#id,
+			id: this.id,
 			kind,
 			occurred_at: now().toISOString(),
 			request_hash: hash,
@@ -205,7 +205,7 @@ export class PendingApproval {
 		const { api, session, onGone } = this.#deps;
 		const { signal } = this.#over;
 		try {
-			return await api.approval(session, this.#id, this.#isOpenDialog ? pollSeconds.open : pollSeconds.held, signal);
+			return await api.approval(session, this.id, this.#isOpenDialog ? pollSeconds.open : pollSeconds.held, signal);
 		} catch (error) {
 			if (signal.aborted) return "over";
 			if (isPassing(error)) return error;
@@ -223,7 +223,7 @@ export class PendingApproval {
 		if (this.#over.signal.aborted) return;
 		this.#over.abort();
 		const { api, session, log } = this.#deps;
-		patiently(log, () => api.sendApprovalReceipt(session, this.#id, { state }))
+		patiently(log, () => api.sendApprovalReceipt(session, this.id, { state }))
 			.finally(() => this.#end())
 			.catch((error: unknown) => log.error(reasonOf(error)));
 	}
@@ -233,9 +233,9 @@ export class PendingApproval {
 		const { api, session, log } = this.#deps;
 		if (this.#opened !== undefined) {
 			await this.#opened.catch(() => undefined);
-			const left = await patiently(log, () => api.withdrawApproval(session, this.#id, { reason, outcome }));
+			const left = await patiently(log, () => api.withdrawApproval(session, this.id, { reason, outcome }));
 			if (left?.state === "answered")
-				await patiently(log, () => api.sendApprovalReceipt(session, this.#id, { state: "too_late" }));
+				await patiently(log, () => api.sendApprovalReceipt(session, this.id, { state: "too_late" }));
 		}
 		this.#end();
 	}

@@ -1,8 +1,9 @@
 import type { ApprovalRequest } from "../../src/companion/approval-request.ts";
 import type { Monitor } from "../../src/companion/monitor.ts";
-import { companionRig } from "./companion-rig.ts";
+import { type CompanionRig, companionRig } from "./companion-rig.ts";
 import { type ScriptedApprovals, scriptApprovals } from "./scripted-approvals.ts";
 import { type ScriptedServer, startScriptedServer } from "./scripted-server.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 export const hashOf = (letter: string) => letter.repeat(64);
 /** A command that asks for leave. */
@@ -31,6 +32,8 @@ export interface ApprovalsRig extends AsyncDisposable {
 	/** Asks as a hook does: the phone's word, "{}" when there is none. */
 	ask(request?: ApprovalRequest, call?: AbortSignal): Promise<string>;
 	events(): unknown[];
+	/** Another companion that goes on with the session, as after a kill. */
+	goOn(): Promise<CompanionRig>;
 }
 
 /** One monitored session and a scripted server with approvals. */
@@ -39,7 +42,8 @@ export async function approvalsRig(
 ): Promise<ApprovalsRig> {
 	const server = await startScriptedServer();
 	const phone = scriptApprovals(server);
-	const rig = await companionRig(server, options);
+	const home = await temporaryFolder();
+	const rig = await companionRig(server, { ...options, home });
 	await rig.type("start", "api");
 	const { monitor } = rig.keeper;
 	if (monitor === undefined) throw new Error("nothing is monitored");
@@ -50,8 +54,14 @@ export async function approvalsRig(
 		ask: async (request = bash(), call = new AbortController().signal) =>
 			(await monitor.approvals.ask(request, call, ({ behavior }) => behavior)) ?? "{}",
 		events: () => server.bodies("POST /sessions/*/events"),
+		async goOn() {
+			const next = await companionRig(server, { ...options, home });
+			next.keeper.identify(monitor.file.claude_session_id);
+			return next;
+		},
 		async [Symbol.asyncDispose]() {
 			await rig[Symbol.asyncDispose]();
+			await home[Symbol.asyncDispose]();
 			await server[Symbol.asyncDispose]();
 		},
 	};
