@@ -22,7 +22,7 @@ import { clientCommand } from "./state/client-process.ts";
 import { KnownSessions } from "./state/known-sessions.ts";
 import { machineFingerprint } from "./state/machine.ts";
 import { presenceOf } from "./state/presence.ts";
-import { type SessionFile, SessionFiles } from "./state/session-files.ts";
+import { SessionFiles } from "./state/session-files.ts";
 
 export interface CompanionOptions {
 	settings: Settings;
@@ -69,7 +69,7 @@ export async function runCompanion(options: CompanionOptions): Promise<void> {
 		command: () => clientCommand(options.clientPid),
 		env: options.env,
 		known: (id: string) => known.read(id),
-		isLive: (id: string) => isOpenInClient(home, id) || isMonitored(files.read(id)),
+		isLive: (id: string) => isOpenInClient(home, id),
 		log,
 	};
 	const keeper = new SessionKeeper({
@@ -99,11 +99,6 @@ export async function runCompanion(options: CompanionOptions): Promise<void> {
 	} catch (error) {
 		log.warn(`what dead sessions left behind stays: ${reasonOf(error)}`);
 	}
-}
-
-/** The server has not been told of its end, or not by this machine. */
-function isMonitored(file: SessionFile | undefined): boolean {
-	return file !== undefined && file.ended === undefined;
 }
 
 /** What Claude's tools need of the session that is monitored at the moment. */

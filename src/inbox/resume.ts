@@ -19,7 +19,7 @@ export interface ResumeDeps {
 	env: Record<string, string | undefined>;
 	/** What this machine itself knows of a session. */
 	known: (agentSessionId: string) => KnownSession | undefined;
-	/** A client runs that session, or it is monitored still. */
+	/** A client is in that session at this moment. */
 	isLive: (agentSessionId: string) => boolean;
 	log: Log;
 	timeLimitMs?: number;

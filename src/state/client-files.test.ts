@@ -1,11 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../tests/helpers/temporary-folder.ts";
 import {
 	clientFilePath,
 	isAlive,
+	isOpenInClient,
 	readClientFile,
 	readLiveClient,
 	removeDeadClientFiles,
@@ -15,6 +17,22 @@ import {
 const file = { session_id: "e93c2930", source: "startup", cwd: "/work" };
 
 describe("a client's file", () => {
+	it("says which sessions are open on this machine", async () => {
+		await using home = await temporaryFolder();
+		writeClientFile(home.path, process.pid, file);
+		writeClientFile(home.path, 2 ** 22 + 1, { ...file, session_id: "dead" });
+		expect(["e93c2930", "dead", "other"].map((id) => isOpenInClient(home.path, id))).toEqual([true, false, false]);
+	});
+
+	it("goes with the door of its waiting hook when its client is dead", async () => {
+		await using home = await temporaryFolder();
+		const doors = [process.pid, 2 ** 22 + 1].map((pid) => join(home.path, "rewake", `${pid}.sock`));
+		mkdirSync(join(home.path, "rewake"));
+		for (const door of doors) writeFileSync(door, "");
+		removeDeadClientFiles(home.path);
+		expect(doors.map((door) => existsSync(door))).toEqual([true, false]);
+	});
+
 	it("tells which session the client is in", async () => {
 		await using home = await temporaryFolder();
 		expect(readClientFile(home.path, 4711)).toBeUndefined();
