@@ -10,7 +10,7 @@ const size = fullForm
 	? {
 			seats: [3, 2] as const,
 			replies: 200,
-			everyMs: 1500,
+			everyMs: 1200,
 			faults: { companion: 4, client: 4, clear: 2 },
 			serverKills: 12,
 		}

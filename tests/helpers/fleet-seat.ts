@@ -1,4 +1,6 @@
 import { execFile } from "node:child_process";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { isAlive, signalIfAlive, waitUntilGone } from "./processes.ts";
@@ -65,6 +67,13 @@ export class Seat implements AsyncDisposable {
 			async () => `/clear gave ${this.name} no new id:\n${await this.#client.screen()}`,
 		);
 		this.ids.push(id);
+		// A conversation that nothing was said in cannot be resumed.
+		await this.prompt();
+		const written = async () => {
+			const files = await readdir(join(this.#client.home.configDir, "projects"), { recursive: true });
+			return files.some((file) => file.endsWith(`${id}.jsonl`));
+		};
+		await until(written, 30_000, () => `the conversation ${id} of ${this.name} is not written down`);
 	}
 
 	/** Somebody types a line. */
