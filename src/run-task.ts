@@ -35,7 +35,6 @@ export function runTask(words: readonly string[], options: MainOptions): Promise
 		sendLater: () => sendInBackground(own.execPath, fileURLToPath(script), env),
 		env,
 		terminals: { stdin: isatty(0), stdout: isatty(1), stderr: isatty(2) },
-		output: { stdout: () => own.stdout, stderr: () => own.stderr },
 		signals: own,
 	});
 }

@@ -126,12 +126,27 @@ async function shell(script: string): Promise<{ code: number | null; stdout: str
 	return { code, stdout, stderr };
 }
 
+it("what it writes to is a pipe as in a shell: /dev/stdout can be opened (row W15)", async () => {
+	expect(await cli.run(sh("echo x > /dev/stdout"))).toMatchObject({ code: 0, stdout: "x\n" });
+});
+
+it("what a command leaves running does not hold up its end", async () => {
+	expect(await cli.run(sh("sleep 5 & echo started; exit 4"))).toMatchObject({ code: 4, stdout: "started\n" });
+});
+
 it("a reader that leaves early ends it as a pipe does, without a stack trace (row W19)", async () => {
 	const ended = await shell(`'${node}' '${cli.script}' run yes | head -1; echo "code \${PIPESTATUS[0]}"`);
 	expect(ended).toEqual({ code: 0, stdout: "y\ncode 141\n", stderr: "" });
 });
 
-it("a slow reader slows the command down, and memory stays flat (rows W17, W18)", async () => {
+it("a gigabyte goes through in less than 150 MB (row W17)", async () => {
+	const script = "head -c 1000000000 /dev/zero; grep VmHWM /proc/$PPID/status >&2";
+	const { code, stdout, stderr } = await shell(`'${node}' '${cli.script}' run sh -c '${script}' | wc -c`);
+	expect({ code, stdout }).toEqual({ code: 0, stdout: "1000000000\n" });
+	expect(Number(/VmHWM:\s*(\d+) kB/.exec(stderr)?.[1])).toBeLessThan(146_484);
+}, 180_000);
+
+it("a slow reader slows the command down (row W18)", async () => {
 	const slow = `'${node}' '${cli.script}' run sh -c 'yes & echo $! > yes.pid; wait' | (sleep 3; head -c 100000000 | wc -c) & wait`;
 	const ended = shell(slow);
 	const wrapper = await until(

@@ -1,14 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
-import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
 
 /** One output of a command: what it is given, and where we read if that is a pipe of ours. */
 export interface OutputWay {
 	forChild: "inherit" | "pipe" | number;
-	read: Readable | undefined;
+	/** A descriptor. */
+	read: number | undefined;
 }
 
 const straight: OutputWay = { forChild: "inherit", read: undefined };
@@ -40,10 +39,7 @@ export function outputWays(captured: { stdout: boolean; stderr: boolean }): { st
 /** The reading end first, and not blocking: opening one end alone would wait for the other. */
 function openPipe(path: string): OutputWay {
 	const read = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-	return {
-		forChild: openSync(path, constants.O_WRONLY),
-		read: new Socket({ fd: read, readable: true, writable: false }),
-	};
+	return { forChild: openSync(path, constants.O_WRONLY), read };
 }
 
 /** Once the command has its ends, ours must go: else the pipe would never be at its end. */

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { constants } from "node:os";
-import type { Readable } from "node:stream";
 import { closeOurs, outputWays } from "./real-pipes.ts";
+import { relay } from "./relay.ts";
 import type { Tail } from "./tail.ts";
 import { keepTerminalModes } from "./terminal-modes.ts";
 
@@ -13,8 +13,6 @@ export interface ChildOptions {
 	tail: Tail | undefined;
 	/** Which of our own ends are terminals: they stay ones for the command. */
 	terminals: { stdin: boolean; stdout: boolean; stderr: boolean };
-	/** Opened only where we write to them: Node switches a pipe that it opens to non-blocking, for the command too. */
-	output: { stdout: () => NodeJS.WriteStream; stderr: () => NodeJS.WriteStream };
 	/** The process whose signals are the command's too. */
 	signals: NodeJS.Process;
 }
@@ -28,8 +26,6 @@ const forwarded = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2
 const fromTerminal: readonly string[] = ["SIGINT", "SIGQUIT"];
 /** What is over sooner is not worth a second process. */
 const guardAfterMs = 50;
-/** Something that the command left behind may hold its output open for ever: so long nothing came, then it counts as ended. */
-const quietMs = 1000;
 
 /** Runs the command as if we were not there: its code, its signals, its terminal. */
 export async function runChild(options: ChildOptions): Promise<ChildEnd> {
@@ -53,7 +49,7 @@ export async function runChild(options: ChildOptions): Promise<ChildEnd> {
 		closeOurs({ stdout, stderr });
 		const ended = endOf(child);
 		if (child.pid === undefined) {
-			for (const { read } of [stdout, stderr]) read?.destroy();
+			for (const { read } of [stdout, stderr]) if (read !== undefined) closeSync(read);
 			return notStarted(await ended);
 		}
 		const { pid } = child;
@@ -62,8 +58,8 @@ export async function runChild(options: ChildOptions): Promise<ChildEnd> {
 			guard = guardOf(pid);
 		}, guardAfterMs);
 		const [lastOut, lastErr] = [
-			relay(stdout.read ?? child.stdout, options.output.stdout, tail),
-			relay(stderr.read ?? child.stderr, options.output.stderr, tail),
+			relay(stdout.read ?? child.stdout, 1, tail),
+			relay(stderr.read ?? child.stderr, 2, tail),
 		];
 		const end = await ended;
 		await Promise.all([lastOut(), lastErr()]);
@@ -104,39 +100,6 @@ function notStarted(error: Ended | Error): ChildEnd {
 	const code = error instanceof Error && "code" in error ? error.code : undefined;
 	const reason = error instanceof Error ? error.message : "";
 	return { started: false, code: code === "ENOENT" || code === "EACCES" ? code : "other", reason };
-}
-
-/** Copies what comes, at the pace of whoever reads it. What it gives resolves once the last of it has been passed on. */
-function relay(from: Readable | null, open: () => NodeJS.WriteStream, tail: Tail | undefined): () => Promise<void> {
-	if (from === null) return () => Promise.resolve();
-	const to = open();
-	let lastAt = performance.now();
-	let more = true;
-	const over = new Promise<void>((resolve) => {
-		from.once("close", () => {
-			more = false;
-			resolve();
-		});
-	});
-	from.on("data", (chunk: Buffer) => {
-		lastAt = performance.now();
-		tail?.push(chunk);
-	});
-	from.pipe(to, { end: false });
-	// Whoever read has left: the command learns of it as it would without us, by SIGPIPE.
-	to.once("error", () => {
-		from.unpipe(to);
-		from.destroy();
-	});
-	return async () => {
-		lastAt = performance.now();
-		while (more && performance.now() - lastAt < quietMs) await Promise.race([over, pause(50)]);
-		if (more) from.destroy();
-	};
-}
-
-function pause(ms: number): Promise<void> {
-	return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** Whether the terminal has sent it to the command too. A hang-up comes to both when the terminal is gone, and else to us alone. */

@@ -8,8 +8,9 @@ const maxRaw = 64 * 1024;
 
 /** The end of what a command prints, in flat memory however long that is. */
 export class Tail {
-	#chunks: Buffer[] = [];
-	#kept = 0;
+	/** A ring: `#at` is where the next byte goes. */
+	readonly #ring = Buffer.alloc(maxRaw);
+	#at = 0;
 	#seen = 0;
 
 	/** Bytes that came. */
@@ -17,20 +18,25 @@ export class Tail {
 		return this.#seen;
 	}
 
+	/** Copies what it keeps: the chunk may be used again. */
 	push(chunk: Buffer): void {
 		this.#seen += chunk.length;
-		// A copy: a slice would keep the whole chunk that it is a part of.
-		const kept = chunk.length > maxRaw ? Buffer.from(chunk.subarray(-maxRaw)) : chunk;
-		this.#chunks.push(kept);
-		this.#kept += kept.length;
-		while (this.#kept - (this.#chunks[0]?.length ?? 0) >= maxRaw) this.#kept -= this.#chunks.shift()?.length ?? 0;
+		const kept = chunk.subarray(-maxRaw);
+		const first = kept.copy(this.#ring, this.#at);
+		kept.copy(this.#ring, 0, first);
+		this.#at = (this.#at + kept.length) % maxRaw;
 	}
 
 	/** As a person saw it, without escape sequences and secrets; at most 10 KB. */
 	text(): string {
-		const raw = Buffer.concat(this.#chunks).toString("utf8");
+		const raw = this.#raw().toString("utf8");
 		const lines = stripVTControlCharacters(raw).replace(/\r+\n/g, "\n").split("\n").map(lastWritten);
 		return lastBytes(maskSecrets(plainText(lines.join("\n"))), maxTail);
+	}
+
+	#raw(): Buffer {
+		if (this.#seen < maxRaw) return this.#ring.subarray(0, this.#seen);
+		return Buffer.concat([this.#ring.subarray(this.#at), this.#ring.subarray(0, this.#at)]);
 	}
 }
 
