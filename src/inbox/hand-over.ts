@@ -101,20 +101,31 @@ export class HandOver {
 
 	/** Puts in line what waits. One at a time: no text overtakes another. Never rejects. */
 	bring(): Promise<void> {
-		this.#work = this.#work.then(() => this.#bringAll());
+		this.#work = this.#work
+			.then(() => this.#bringAll())
+			.catch((error: unknown) => this.#options.log.warn(`a reply stays where it is: ${reasonOf(error)}`));
 		return this.#work;
 	}
 
 	async #bringAll(): Promise<void> {
 		const { ledger, ways } = this.#options;
 		if (this.#isClosed) return;
-		if (this.way === "rewake" || this.way === "prompt") ways.doorbell?.open(() => void this.bring());
+		if (this.way === "rewake" || this.way === "prompt") this.#openDoor();
 		if (!this.#isAwake) return;
 		for (const message of ledger.waiting()) {
 			if (ledger.inLine().length >= mostInLine || this.#isClosed) break;
 			await this.#bringOne(message);
 		}
 		if (!this.#isBusy && ledger.waiting().length > 0) ways.doorbell?.ring(pointer);
+	}
+
+	#openDoor(): void {
+		const { ways, log } = this.#options;
+		try {
+			ways.doorbell?.open(() => void this.bring());
+		} catch (error) {
+			log.info(`no hook can wait for replies: ${reasonOf(error)}`);
+		}
 	}
 
 	async #bringOne(message: InboxMessage): Promise<void> {

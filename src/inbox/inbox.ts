@@ -193,12 +193,14 @@ export class Inbox {
 		this.#receipts.send(id, { state: "delivered", via: "resume" });
 		if (this.#resuming.has(ref)) return;
 		this.#resuming.add(ref);
-		this.#resumed = this.#resumed.then(async () => {
-			if (this.#stop.signal.aborted) return;
-			given.add(ref, "resume");
-			const became = await resume(message, this.#stop.signal);
-			this.#receipts.send(id, { ...became, via: "resume" });
-			this.#resuming.delete(ref);
-		});
+		this.#resumed = this.#resumed
+			.then(async () => {
+				if (this.#stop.signal.aborted) return;
+				given.add(ref, "resume");
+				const became = await resume(message, this.#stop.signal);
+				this.#receipts.send(id, { ...became, via: "resume" });
+				this.#resuming.delete(ref);
+			})
+			.catch((error: unknown) => this.#options.log.error(`a session was not resumed: ${reasonOf(error)}`));
 	}
 }

@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { inLine, startInbox as session } from "../../tests/helpers/inbox-rig.ts";
@@ -142,6 +143,20 @@ describe("a session without an inbox", () => {
 		rig.inbox.close();
 		expect(await Promise.all([first, second, third])).toEqual(["", "", ""]);
 		expect(await waitAtDoor(at.path)).toBe("");
+	});
+
+	it("whose door cannot be opened has its replies with the next prompt all the same", async () => {
+		await using server = await startScriptedServer();
+		await using folder = await temporaryFolder();
+		await writeFile(join(folder.path, "rewake"), "a file is in the way");
+		const doorbell = new Doorbell(join(folder.path, "rewake", "1.sock"));
+		await using rig = await session(server, { hasSocket: false, ways: { doorbell } });
+		server.offer(replyFromPhone("one"));
+		await some(() => rig.inbox.open === 1, "never came");
+		expect(rig.inbox.way).toBe("prompt");
+		expect(rig.inbox.take("prompt")).toHaveLength(1);
+		server.offer(replyFromPhone("two"));
+		await some(() => rig.inbox.open === 1, "the second never came");
 	});
 
 	it("is not woken in the middle of a turn, and not for what came while nobody was there", async () => {
