@@ -15,8 +15,8 @@ const perSecond = 50;
 const [atOnce, embeddedAtOnce] = fullForm ? [Number.POSITIVE_INFINITY, 60] : [60, 60];
 /** What a provider takes for an answer, so that there always is something under way. */
 const answerMs = 40;
-/** Ten times what a quiet machine takes. */
-const timeout = 4 * recoveryMs + (size.events / perSecond) * 10_000;
+/** Ten times what a quiet machine takes, or more. */
+const timeout = 10 * recoveryMs + (size.events / perSecond) * 10_000;
 
 let bundle: Awaited<ReturnType<typeof ownBundle>>;
 const dataKey = sharedKey();

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import type { PlannedEvent } from "./faults-people.ts";
+import { recoveryMs } from "./faults-random.ts";
 
 const answerBody = z.looseObject({ outcome: z.string().optional() });
 
@@ -33,14 +34,14 @@ export async function reportUntilAccepted(url: URL, event: PlannedEvent, random:
 	}
 }
 
-/** Undefined when there was no answer. */
+/** Undefined when there was no answer in the time in which everything has to be well again. */
 export async function report(url: URL, { id, type, by }: PlannedEvent) {
 	try {
 		const response = await fetch(new URL(`/v1/sessions/${by.sessionId}/events`, url), {
 			method: "POST",
 			headers: { "content-type": "application/json", authorization: `Bearer ${by.token}` },
 			body: JSON.stringify({ id, type, occurred_at: new Date().toISOString(), details: { message: id } }),
-			signal: AbortSignal.timeout(15_000),
+			signal: AbortSignal.timeout(recoveryMs),
 		});
 		const body = answerBody.parse(await response.json());
 		return {

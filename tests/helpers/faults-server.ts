@@ -60,6 +60,10 @@ export async function faultsServer({ main, env, nodeOptions = [] }: FaultsServer
 			stdio: ["ignore", "ignore", "pipe"],
 		});
 		child = started;
+		// A test that ran out of time leaves nothing behind.
+		const orphaned = () => started.kill("SIGKILL");
+		process.once("exit", orphaned);
+		started.once("exit", () => process.off("exit", orphaned));
 		started.stderr?.setEncoding("utf8").on("data", (text: string) => {
 			stderr = (stderr + text).slice(-20_000);
 		});
