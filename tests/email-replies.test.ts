@@ -87,7 +87,7 @@ describe.each(databases)("answers by mail on $name", ({ open }) => {
 		expect(await textsOf(told)).toEqual(["one", "two", "three"]);
 	});
 
-	it("to a session that has ended are told so, by mail", async () => {
+	it("to a session that has ended are told so, by a mail that takes a resume", async () => {
 		const person = await mailPerson(mail);
 		const told = await toldSession(mail, person);
 		const ended = { reason: "user_stop", final_state: "completed", ended_at: new Date().toISOString() };
@@ -97,7 +97,7 @@ describe.each(databases)("answers by mail on $name", ({ open }) => {
 		const notice = await mail.resend.waitForMail(
 			({ to, text }) => to.includes(person.address) && /has ended/.test(text ?? ""),
 		);
-		expect(notice).toMatchObject({ subject: "claude-notify", replyTo: [] });
+		expect(notice).toMatchObject({ subject: "claude-notify", replyTo: [told.replyTo] });
 	});
 
 	it("are asked for again when Resend did not give them, and then taken once", async () => {
