@@ -11,7 +11,9 @@ describe("the lanes of the channels", () => {
 	it("leave each channel its own places", () => {
 		const lanes = new Lanes(registry({ sms: undefined, telegram: undefined }), 2);
 		lanes.begin("telegram");
+		expect(lanes.isFull("telegram")).toBe(false);
 		lanes.begin("telegram");
+		expect(lanes.isFull("telegram")).toBe(true);
 		expect(lanes.room()).toEqual([{ channel: "sms", free: 2 }]);
 		lanes.end("telegram");
 		expect(lanes.room()).toContainEqual({ channel: "telegram", free: 1 });

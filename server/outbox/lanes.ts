@@ -52,6 +52,11 @@ export class Lanes {
 		return pauses.length === 0 ? undefined : Math.max(1, Math.min(...pauses));
 	}
 
+	/** Whether messages may be waiting for a place alone. */
+	isFull(channel: ChannelName): boolean {
+		return (this.#lanes.get(channel)?.underWay ?? 0) >= this.#width;
+	}
+
 	begin(channel: ChannelName): void {
 		const lane = this.#lanes.get(channel);
 		if (lane === undefined) return;

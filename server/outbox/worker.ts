@@ -30,6 +30,8 @@ export interface Outbox {
 
 /** The least time between the beginnings of two claims. */
 const gapMs = 3;
+/** With no more messages under way than this there is no rush, and the next one is claimed as it comes. */
+const few = 2;
 
 type OutboxDeps = SendDeps & Pick<Deps, "id">;
 
@@ -53,8 +55,9 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Outb
 	function begin(claimed: Claimed): void {
 		// The provider's place is free with its answer; noting that down takes the database's time, not the provider's.
 		const leave = onceOnly(() => {
+			const full = lanes.isFull(claimed.channel);
 			lanes.end(claimed.channel);
-			wake();
+			if (full) wake();
 		});
 		const send = (each: Claimed) => sendOne(deps, each, { ...sending, answered: leave }).finally(leave);
 		const end = (late: Claimed | undefined) => (late === undefined || stopped ? wake() : begin(late));
@@ -72,7 +75,7 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Outb
 		if (pauseMs !== undefined) pause = setTimeout(wake, pauseMs);
 		// What comes meanwhile is claimed together: a claim of one row costs nearly as much as one of twenty.
 		const left = soonest - performance.now();
-		if (left > 0) await sleep(left);
+		if (left > 0 && flights.size > few) await sleep(left);
 	}, note("the outbox cannot read its queue"));
 	const cares = oneAtATime(async () => {
 		if (stopped) return;
