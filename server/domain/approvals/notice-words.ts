@@ -33,7 +33,7 @@ function aboutWords(notice: About): string {
 		case "locked":
 			return `three wrong codes. No phone can allow it any more, only the computer: ${what}`;
 		case "how":
-			return `nothing was done. ${notice.hint}: ${what}`;
+			return `that is no answer to ${what}. ${notice.hint}`;
 	}
 }
 
