@@ -52,11 +52,6 @@ export class Lanes {
 		return pauses.length === 0 ? undefined : Math.max(1, Math.min(...pauses));
 	}
 
-	/** Whether messages may be waiting for a place alone. */
-	isFull(channel: ChannelName): boolean {
-		return (this.#lanes.get(channel)?.underWay ?? 0) >= this.#width;
-	}
-
 	begin(channel: ChannelName): void {
 		const lane = this.#lanes.get(channel);
 		if (lane === undefined) return;
@@ -64,9 +59,12 @@ export class Lanes {
 		if (Number.isFinite(lane.perSecond)) lane.begun.push(this.#clock());
 	}
 
-	end(channel: ChannelName): void {
+	/** True when it was full: others may have been waiting for just this place. */
+	end(channel: ChannelName): boolean {
 		const lane = this.#lanes.get(channel);
-		if (lane !== undefined) lane.underWay -= 1;
+		if (lane === undefined) return false;
+		lane.underWay -= 1;
+		return lane.underWay + 1 >= this.#width;
 	}
 
 	#recent(lane: Lane): number {

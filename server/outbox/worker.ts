@@ -55,9 +55,7 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Outb
 	function begin(claimed: Claimed): void {
 		// The provider's place is free with its answer; noting that down takes the database's time, not the provider's.
 		const leave = onceOnly(() => {
-			const full = lanes.isFull(claimed.channel);
-			lanes.end(claimed.channel);
-			if (full) wake();
+			if (lanes.end(claimed.channel)) wake();
 		});
 		const send = (each: Claimed) => sendOne(deps, each, { ...sending, answered: leave }).finally(leave);
 		const end = (late: Claimed | undefined) => (late === undefined || stopped ? wake() : begin(late));
