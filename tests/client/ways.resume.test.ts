@@ -19,7 +19,9 @@ async function install({ home, model }: Loop): Promise<void> {
 	await run(client, ["plugin", "install", "notify@claude-notify"], options);
 }
 
-it("a reply to a session that was closed goes on with it by another session of the machine, and the phone gets the answer (row 135)", async () => {
+it("a reply to a session that was closed goes on with it by another session of the machine, and the phone gets the answer (row 135)", {
+	timeout: 180_000,
+}, async () => {
 	await using loop = await startLoop();
 	await install(loop);
 	await loop.pair();

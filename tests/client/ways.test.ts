@@ -57,7 +57,9 @@ async function letChannelsLoad({ home }: Loop): Promise<void> {
 }
 
 describe("a reply to a session without an inbox socket", () => {
-	it("wakes it when it is idle: only a pointer is typed, each reply goes in once and in order, and one hook waits at a time (rows 132, 158, 162)", async () => {
+	it("wakes it when it is idle: only a pointer is typed, each reply goes in once and in order, and one hook waits at a time (rows 132, 158, 162)", {
+		timeout: 180_000,
+	}, async () => {
 		await using loop = await startLoop();
 		await loop.pair();
 		await using tui = await startMonitored(loop, "no socket", { env: noSocket });
