@@ -16,6 +16,18 @@ describe("waiting for replies", () => {
 		await inLine(client);
 	});
 
+	it("of a companion that was started again lets nothing newer in before what the session turns out not to have", async () => {
+		await using server = await startScriptedServer();
+		const older = { ...replyFromPhone("older"), created_at: "2026-11-20T14:02:00.000Z" };
+		server.offer(replyFromPhone("newer"));
+		await using rig = await session(server, { resumed: "restarted", lost: [older] });
+		const { inbox, client } = rig;
+		inbox.turnStarted();
+		await inbox.turnEnded();
+		await inLine(client, 2);
+		expect(client.texts.map((text) => text.split("\n")[0])).toEqual(["older", "newer"]);
+	});
+
 	it("asks on from where it is", async () => {
 		await using server = await startScriptedServer();
 		await using rig = await session(server);

@@ -34,6 +34,7 @@ export class Inbox {
 	readonly #receipts: Receipts;
 	readonly #stop = new AbortController();
 	readonly #pause = new Pause();
+	#begin: NodeJS.Timeout | undefined;
 	#check: NodeJS.Timeout | undefined;
 	readonly #resuming = new Set<string>();
 	#resumed = Promise.resolve();
@@ -59,15 +60,25 @@ export class Inbox {
 	}
 
 	start({ resumed }: { resumed: boolean | "restarted" }): void {
-		if (resumed !== false) this.#lookBack(resumed);
-		void this.#handOver.bring();
-		this.#read(resumed !== false).catch((error: unknown) =>
-			this.#options.log.error(`reading replies ended: ${reasonOf(error)}`),
-		);
+		const { given, log } = this.#options;
+		const began = new Date();
+		const begin = () => {
+			if (resumed !== false) this.#holdAgain(given.afterKill(began));
+			void this.#handOver.bring();
+			this.#read(resumed !== false).catch((error: unknown) => log.error(`reading replies ended: ${reasonOf(error)}`));
+		};
+		if (resumed !== "restarted") {
+			begin();
+			return;
+		}
+		// Only a client that is dead has written all down. One that lives is given its time, and nothing newer comes in before what it turns out not to have.
+		given.look();
+		this.#begin = setTimeout(begin, writtenMs);
 	}
 
 	close(): void {
 		this.#stop.abort();
+		clearTimeout(this.#begin);
 		clearTimeout(this.#check);
 		this.#handOver.close();
 	}
@@ -87,21 +98,6 @@ export class Inbox {
 		this.#check ??= setTimeout(() => {
 			this.#check = undefined;
 			this.#holdAgain(this.#options.given.missedBefore(ended));
-		}, writtenMs);
-	}
-
-	/** Only a client that is dead has written all down: one that lives is given its time. */
-	#lookBack(resumed: true | "restarted"): void {
-		const { given } = this.#options;
-		const began = new Date();
-		if (resumed === true) {
-			this.#holdAgain(given.afterKill(began));
-			return;
-		}
-		given.look();
-		this.#check = setTimeout(() => {
-			this.#check = undefined;
-			this.#holdAgain(given.afterKill(began));
 		}, writtenMs);
 	}
 

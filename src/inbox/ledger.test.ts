@@ -56,6 +56,18 @@ describe("a reply on its way into the session", () => {
 		expect([ledger.known(reply), given.get(reply.ref)]).toEqual(["socket", "socket"]);
 	});
 
+	it("that comes back after a newer one goes before it again", () => {
+		const { ledger } = newLedger();
+		const [older, newer] = [
+			{ ...replyFromPhone("first"), created_at: "2026-11-20T14:03:00.000Z" },
+			{ ...replyFromPhone("second"), created_at: "2026-11-20T14:03:01.000Z" },
+		];
+		ledger.hold(newer, "waiting");
+		ledger.hold(older, "waiting");
+		expect(ledger.waiting()).toEqual([older, newer]);
+		expect(ledger.take("prompt", 8)).toEqual([older, newer]);
+	});
+
 	it("that was given before this process is never brought again", () => {
 		const reply = replyFromPhone("x");
 		const { ledger } = newLedger(new Map([[reply.ref, "prompt"]]));

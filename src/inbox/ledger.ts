@@ -15,10 +15,14 @@ interface Held {
 	place: LineWay | "waiting";
 }
 
+function byAge([, a]: [string, Held], [, b]: [string, Held]): number {
+	return a.message.created_at < b.message.created_at ? -1 : Number(a.message.created_at > b.message.created_at);
+}
+
 /** Which replies are on their way into the session, oldest first. Whoever proves first that the session has one wins, and it never goes in twice. */
 export class ReplyLedger {
 	readonly #given: GivenReplies;
-	readonly #held = new Map<string, Held>();
+	#held = new Map<string, Held>();
 	/** Texts that were put in line: a copy that comes up after the reply was given in another way is to be stopped. */
 	readonly #injected = new Map<string, string>();
 
@@ -33,7 +37,10 @@ export class ReplyLedger {
 
 	hold(message: InboxMessage, place: Held["place"]): void {
 		if (this.#given.via(message.ref) !== undefined) return;
+		const isNew = !this.#held.has(message.ref);
 		this.#held.set(message.ref, { message, place });
+		// One that the session turned out not to have is older than what came meanwhile.
+		if (isNew) this.#held = new Map([...this.#held].sort(byAge));
 		if (place !== "waiting") this.#injected.set(message.ref, injectedText(message).trim());
 	}
 

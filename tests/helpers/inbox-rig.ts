@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { ApiClient } from "../../src/api-client.ts";
-import type { DeliveryWay } from "../../src/contract/inbox.ts";
+import type { DeliveryWay, InboxMessage } from "../../src/contract/inbox.ts";
 import { Inbox, type InboxOptions } from "../../src/inbox/inbox.ts";
 import type { SessionWays } from "../../src/inbox/ways.ts";
 import { createLog } from "../../src/log.ts";
@@ -17,7 +17,15 @@ export async function startInbox(
 		resumed = false,
 		ways = {},
 		resume,
-	}: { hasSocket?: boolean; resumed?: boolean; ways?: Partial<SessionWays>; resume?: InboxOptions["resume"] } = {},
+		lost = [],
+	}: {
+		hasSocket?: boolean;
+		resumed?: boolean | "restarted";
+		ways?: Partial<SessionWays>;
+		resume?: InboxOptions["resume"];
+		/** Given before, and not in the conversation. */
+		lost?: InboxMessage[];
+	} = {},
 ) {
 	const folder = await temporaryFolder();
 	const client = await startInboxSocket(folder.path);
@@ -37,7 +45,7 @@ export async function startInbox(
 		given: {
 			via: (ref) => given.get(ref),
 			add: (ref, via) => void given.set(ref, via),
-			afterKill: () => [],
+			afterKill: () => lost,
 			look: () => undefined,
 			met: () => undefined,
 			missedBefore: () => [],
