@@ -29,8 +29,11 @@ const commandHook = z.object({
 	args: z.array(z.string()),
 	timeout: z.number().optional(),
 });
+/** The one that a shell guards: without somebody to wait for it starts no Node. */
+const guardedHook = z.looseObject({ type: z.literal("command"), command: z.string(), asyncRewake: z.literal(true) });
 const hook = z.union([
 	commandHook,
+	guardedHook,
 	z.looseObject({ type: z.literal("mcp_tool"), server: z.string(), tool: z.string() }),
 ]);
 const hooksFile = z.object({
@@ -142,7 +145,7 @@ describe("the hooks", () => {
 		[24, "[]"],
 	] as const)("that are commands exist and end well under Node %i with %j on stdin (row 2)", async (major, stdin) => {
 		const node = join(await nodeDir(major), "node");
-		const commands = (await hooksOf(dist)).filter((each) => each.type === "command");
+		const commands = (await hooksOf(dist)).filter((each) => "args" in each);
 		expect(commands.map(({ event }) => event).sort()).toEqual(["SessionEnd", "SessionStart"]);
 		const home = await freshFolder();
 		for (const { command, args } of commands.map((each) => commandHook.parse({ ...each, event: undefined }))) {
@@ -153,6 +156,14 @@ describe("the hooks", () => {
 				stdout: expect.stringMatching(/^(\{\}\n?)?$/),
 			});
 		}
+	});
+
+	it("that may wait for a reply end at once, and without Node, where nobody rings", async () => {
+		const home = await freshFolder();
+		const [guarded, ...more] = (await hooksOf(dist)).filter((each) => "asyncRewake" in each);
+		expect([guarded?.event, more]).toEqual(["Stop", []]);
+		const line = guardedHook.parse(guarded).command.replaceAll("${CLAUDE_PLUGIN_ROOT}", "/nowhere");
+		expect(await runScript("/bin/sh", ["-c", line], "{}", home)).toEqual({ code: 0, stdout: "" });
 	});
 
 	it("that are tools name a server that .mcp.json starts (row 3)", async () => {
