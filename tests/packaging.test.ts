@@ -48,19 +48,15 @@ async function hooksOf(folder: string) {
 	);
 }
 
-interface Ended {
-	code: number | null;
-	stdout: string;
-}
-
-async function runScript(node: string, args: string[], stdin: string, home: string): Promise<Ended> {
+async function runScript(node: string, args: string[], stdin: string, home: string) {
 	const child = spawn(node, args, {
 		env: { PATH: "/usr/bin:/bin", HOME: home, CLAUDE_NOTIFY_HOME: join(home, "notify"), TMPDIR: home },
 		stdio: ["pipe", "pipe", "ignore"],
 		timeout: 10_000,
 	});
 	const ended = new Promise<number | null>((done) => child.once("close", done));
-	child.stdin.end(stdin);
+	// A shell that is done reads nothing.
+	child.stdin.on("error", () => undefined).end(stdin);
 	const [stdout, code] = await Promise.all([readText(child.stdout), ended]);
 	return { code, stdout };
 }
