@@ -44,11 +44,11 @@ describe("several servers on one PostgreSQL and one bot", () => {
 	const arrived = (session: string, count: number) =>
 		until(
 			async () => (await texts(session)).length >= count,
-			15_000,
+			30_000,
 			() => `fewer than ${count} came`,
 		);
 
-	it("have exactly one poller, and the other one takes over when it stops", { timeout: 60_000 }, async () => {
+	it("have exactly one poller, and the other one takes over when it stops", { timeout: 90_000 }, async () => {
 		const servers = await Promise.all([server(), server(), server()]);
 		const [any] = servers;
 		if (any === undefined) throw new Error("no server");
@@ -68,7 +68,7 @@ describe("several servers on one PostgreSQL and one bot", () => {
 	});
 
 	it("have another poller when the first one is killed, as soon as its lease is over", {
-		timeout: 60_000,
+		timeout: 90_000,
 	}, async () => {
 		await using first = start({
 			DATABASE_URL: database.url ?? "",
