@@ -21,8 +21,6 @@ export default defineConfig({
 				test: {
 					name: "integration",
 					...quick,
-					// Much of it waits for leases, timers and processes of its own.
-					maxWorkers: quick.maxWorkers + 1,
 					include: ["tests/**/*.test.{ts,tsx}"],
 					exclude: ["tests/import-rules.test.ts", ...clientSuites, ...browserSuites, ...faultSuites],
 				},

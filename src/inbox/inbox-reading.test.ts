@@ -4,7 +4,7 @@ import { refusal, replyFromPhone, startScriptedServer } from "../../tests/helper
 import { until } from "../../tests/helpers/until.ts";
 
 describe("waiting for replies", () => {
-	it("goes on after the server was away", async () => {
+	it("goes on after the server was away (row 123)", async () => {
 		await using server = await startScriptedServer();
 		await using rig = await session(server);
 		const { inbox, client } = rig;

@@ -39,7 +39,7 @@ async function allSeen({ model, statesOf }: Fleet, seat: Seat, { sent, diary }: 
 	}
 }
 
-it("each of many replies reaches its session once and in order, while companions, clients and servers are killed (rows 66, 121)", {
+it("each of many replies reaches its session once and in order, while companions, clients and servers are killed (rows 66, 121, 123)", {
 	timeout: 180_000 + size.replies * size.everyMs * 4,
 }, async () => {
 	const seed = chooseSeed();

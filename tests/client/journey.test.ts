@@ -1,0 +1,30 @@
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { bash } from "../helpers/asking-session.ts";
+import { startLoop } from "../helpers/loop.ts";
+import { telegramPhone } from "../helpers/loop-phones.ts";
+import { text } from "../helpers/mock-model.ts";
+import { said, startMonitored } from "../helpers/monitored.ts";
+
+it("a training ends, Telegram shows its last words, and the reply `launch next.sh` is carried out, with leave from the phone (row 212)", async () => {
+	const telegram = await telegramPhone();
+	await using loop = await startLoop({ phone: telegram });
+	await loop.pair();
+	await using tui = await startMonitored(loop, "train");
+	const launched = join(loop.home.cwd, "launched");
+	await writeFile(join(loop.home.cwd, "next.sh"), "mkdir launched\n");
+	loop.model.next(text("Epoch 40 of 40: validation loss 0.0123. The checkpoint is written."));
+	await tui.type("train the model");
+	const alert = await telegram.phone.message(/validation loss 0\.0123/);
+	loop.model.next(bash("sh next.sh"), text("It is running."));
+	await telegram.phone.person.send("launch next.sh", { replyTo: alert.messageId });
+	await loop.model.waitForRequest(said("launch next.sh"));
+	const asked = await telegram.phone.message(/Wants to use Bash: sh next\.sh/);
+	expect(existsSync(launched)).toBe(false);
+	await telegram.phone.person.press(asked.messageId, "Allow");
+	await telegram.phone.waitFor(/Completed successfully![\s\S]*It is running/);
+	expect(existsSync(launched)).toBe(true);
+	expect(loop.violations).toEqual([]);
+});
