@@ -24,8 +24,6 @@ export type ChildEnd =
 const forwarded = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
 /** A terminal sends these to the command itself as well. */
 const fromTerminal: readonly string[] = ["SIGINT", "SIGQUIT"];
-/** What is over sooner is not worth a second process. */
-const guardAfterMs = 50;
 
 /** Runs the command as if we were not there: its code, its signals, its terminal. */
 export async function runChild(options: ChildOptions): Promise<ChildEnd> {
@@ -53,18 +51,15 @@ export async function runChild(options: ChildOptions): Promise<ChildEnd> {
 			return notStarted(await ended);
 		}
 		const { pid } = child;
-		let guard: ChildProcess | undefined;
-		const guardTimer = setTimeout(() => {
-			guard = guardOf(pid);
-		}, guardAfterMs);
+		// At once, before anything of the command is passed on: who sees it run may kill us.
+		const guard = guardOf(pid);
 		const [lastOut, lastErr] = [
 			relay(stdout.read ?? child.stdout, 1, tail),
 			relay(stderr.read ?? child.stderr, 2, tail),
 		];
 		const end = await ended;
 		await Promise.all([lastOut(), lastErr()]);
-		clearTimeout(guardTimer);
-		guard?.stdin?.end("ended\n");
+		guard.stdin?.end("ended\n");
 		if (end instanceof Error) return notStarted(end);
 		if (end.signal !== null) restoreTerminal();
 		const interrupted = sawInterrupt && end.exitCode !== 0;
@@ -120,7 +115,7 @@ function terminalIsThere(): boolean {
 /** Reads from us: when it gets nothing any more but the end, we were killed, and the command must not stay behind. */
 const guardScript = `read -r x && exit; kill -TERM "$1" 2>/dev/null; sleep 5; kill -KILL "$1" 2>/dev/null`;
 
-function guardOf(pid: number): ChildProcess | undefined {
+function guardOf(pid: number): ChildProcess {
 	// A session of its own: what the terminal sends is not for it.
 	const guard = spawn("/bin/sh", ["-c", guardScript, "claude-notify", String(pid)], {
 		detached: true,
