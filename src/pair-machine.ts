@@ -5,7 +5,7 @@ import { type LoginStarted, pairingSeconds, type Tokens } from "./contract/auth.
 import { type ChannelName, channelName } from "./contract/channels.ts";
 import { readPairing, removePairing, writePairing } from "./state/pairing.ts";
 
-/** Pairing outside of Claude Code: the same exchange, and the same login on disk, as the plugin's. */
+/** Pairing, from a slash command or from the command line: one exchange, one login on disk. */
 export interface PairingTools {
 	login: Login;
 	home: string;
@@ -82,7 +82,8 @@ export async function pairInBrowser(show: (url: string) => void, tools: PairingT
 
 type Proof = Parameters<Login["api"]["exchange"]>[0];
 
-async function exchange(proof: Proof, { login, home, hostname }: PairingTools): Promise<Tokens> {
+/** The proof becomes this machine's login, or one more channel of it. */
+export async function exchange(proof: Proof, { login, home, hostname }: PairingTools): Promise<Tokens> {
 	const tokens = await login.callIfPaired((token) => login.api.exchange(proof, hostname, token));
 	await login.pair(tokens);
 	removePairing(home);

@@ -1,25 +1,20 @@
 import * as z from "zod";
 import { ApiError } from "../api-errors.ts";
-import { readPairing, removePairing } from "../state/pairing.ts";
+import { finishPairing } from "../pair-machine.ts";
+import { removePairing } from "../state/pairing.ts";
 import type { Command } from "./tools.ts";
 
 /** Finishes the pairing that `/notify-setup <address>` began. A code that cannot be one is refused here, without a request. */
-export const pair: Command = async (args, { login, home, hostname, now }) => {
+export const pair: Command = async (args, tools) => {
 	const code = args.trim();
 	if (!/^\d{6}$/.test(code)) return "The code has 6 digits. Use: /notify-pair 123456";
-	const pending = readPairing(home, now());
-	if (pending === undefined || pending.server !== login.api.server) {
-		return "No pairing is waiting for a code. Run /notify-setup first.";
-	}
 	try {
-		const proof = { temp_token: pending.temp_token, pairing_code: code, code_verifier: pending.code_verifier };
-		const tokens = await login.callIfPaired((token) => login.api.exchange(proof, hostname, token));
-		await login.pair(tokens);
-		removePairing(home);
+		const tokens = await finishPairing(code, tools);
+		if (tokens === undefined) return "No pairing is waiting for a code. Run /notify-setup first.";
 		return `Paired with ${tokens.address_masked} by ${tokens.channel_title}.\nType /notify-start "what you are doing" to be told about this session.`;
 	} catch (error) {
 		if (!(error instanceof ApiError) || error.status !== 401) throw error;
-		if (isOver(error)) removePairing(home);
+		if (isOver(error)) removePairing(tools.home);
 		return error.message;
 	}
 };

@@ -1,8 +1,7 @@
 import { ApiError } from "../api-errors.ts";
 import { type LoginStarted, pairingSeconds } from "../contract/auth.ts";
-import { type ChannelName, channelName } from "../contract/channels.ts";
 import { reasonOf } from "../log.ts";
-import { removePairing, writePairing } from "../state/pairing.ts";
+import { exchange, startPairing } from "../pair-machine.ts";
 import { listenForCallback } from "./loopback.ts";
 import { createPkce } from "./pkce.ts";
 import { qrText } from "./qr.ts";
@@ -17,12 +16,11 @@ const usage = `Use: /notify-setup opens a page. Without a browser say where mess
 /** Pairs a phone: through the hosted page, or with a contact and /notify-pair where there is no browser. */
 export const setup: Command = async (args, tools) => {
 	const words = args.trim().split(/\s+/).filter(Boolean);
-	const [first = "", ...rest] = words;
+	const [first = ""] = words;
 	if (first === "") return inBrowser(tools);
 	if (isNoContact(first)) return usage;
 	// Which channels there are, and what their addresses look like, is the server's to say.
-	const channel = channelName.safeParse(first.toLowerCase()).data;
-	return byCode(channel === undefined ? { address: words.join("") } : { channel, address: rest.join("") }, tools);
+	return byCode(words, tools);
 };
 
 /** Nothing that any server could know: no name, no number, no `@`. */
@@ -30,38 +28,14 @@ function isNoContact(first: string): boolean {
 	return !/[\p{L}\p{N}@]/u.test(first) || /^-*(help|h|usage)$/i.test(first);
 }
 
-interface Wanted {
-	channel?: ChannelName;
-	address: string;
-}
-
-async function byCode(wanted: Wanted, tools: CommandTools): Promise<string> {
+async function byCode(words: readonly string[], tools: CommandTools): Promise<string> {
 	try {
-		return await startByCode(wanted, tools);
+		const started = await startPairing(words, tools);
+		return started.link === null ? codeSent(started) : openLink(started.channel_title, started.link);
 	} catch (error) {
 		if (!(error instanceof ApiError) || error.code !== "invalid_request") throw error;
 		return error.message.includes("/notify-setup") ? error.message : `${error.message}\n${usage}`;
 	}
-}
-
-async function startByCode({ channel, address }: Wanted, { login, home, now }: CommandTools): Promise<string> {
-	const { verifier, challenge, state } = createPkce();
-	const started = await login.api.startRemoteLogin({
-		mode: "remote",
-		...(channel === undefined ? {} : { channel }),
-		...(address === "" ? {} : { address }),
-		state,
-		code_challenge: challenge,
-	});
-	writePairing(home, {
-		server: login.api.server,
-		temp_token: started.temp_token,
-		code_verifier: verifier,
-		state,
-		expires_at: new Date(now().getTime() + started.expires_in * 1000).toISOString(),
-		channel: started.channel,
-	});
-	return started.link === null ? codeSent(started) : openLink(started.channel_title, started.link);
 }
 
 function codeSent({ address_masked, channel_title }: LoginStarted): string {
@@ -110,19 +84,10 @@ async function inBrowser(tools: CommandTools): Promise<string> {
 }
 
 /** The page has taken the code already. Never rejects: the result is shown in the browser and by /notify-status. */
-function finish(
-	{ login, home, hostname, pairing }: CommandTools,
-	tempToken: string,
-	verifier: string,
-): Promise<string> {
-	const exchange = async () => {
-		const proof = { temp_token: tempToken, code_verifier: verifier };
-		const tokens = await login.callIfPaired((token) => login.api.exchange(proof, hostname, token));
-		await login.pair(tokens);
-		removePairing(home);
-		return `Paired with ${tokens.address_masked} by ${tokens.channel_title}.`;
-	};
-	const result = exchange()
+function finish(tools: CommandTools, tempToken: string, verifier: string): Promise<string> {
+	const { pairing } = tools;
+	const result = exchange({ temp_token: tempToken, code_verifier: verifier }, tools)
+		.then((tokens) => `Paired with ${tokens.address_masked} by ${tokens.channel_title}.`)
 		.catch((error: unknown) => `Pairing failed: ${reasonOf(error)}`)
 		.then((note) => {
 			pairing.note = note;
