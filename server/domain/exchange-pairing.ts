@@ -7,6 +7,7 @@ import { devices, identities, pairings, refreshTokens, users } from "../db/schem
 import { AppError } from "../errors.ts";
 import { writeAudit } from "./audit.ts";
 import { lockChannels } from "./channels-of-user.ts";
+import { titleOf } from "./delivery-report.ts";
 import type { Deps } from "./deps.ts";
 import { type DeadPairing, guessCode, whyDead } from "./guess-code.ts";
 import { type Login, loginDays } from "./login.ts";
@@ -93,7 +94,7 @@ async function logIn(tx: Tx, deps: Deps, pairing: z.infer<typeof paired>, exchan
 		actor: { device: deviceId },
 		action: "login",
 		outcome: "done",
-		why: `Logged in with ${pairing.channel} ${pairing.label}.`,
+		why: `Logged in with ${titleOf(deps, pairing.channel)} ${pairing.label}.`,
 	});
 	return { userId: identity.userId, deviceId, familyId, refreshToken, channel: pairing.channel, label: pairing.label };
 }

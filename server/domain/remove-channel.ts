@@ -1,11 +1,12 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { channelName } from "../../src/contract/channels.ts";
+import { type ChannelName, channelName } from "../../src/contract/channels.ts";
 import { type Db, rowsOf } from "../db/client.ts";
 import { retryDeadlock } from "../db/errors.ts";
 import { AppError } from "../errors.ts";
 import { writeAudit } from "./audit.ts";
 import { lockChannels } from "./channels-of-user.ts";
+import { titleOf } from "./delivery-report.ts";
 import type { Deps } from "./deps.ts";
 
 /**
@@ -13,7 +14,7 @@ import type { Deps } from "./deps.ts";
  * the address again may have it. Throws AppError `not_found`, and `conflict` for the last one.
  */
 export async function removeChannel(
-	deps: Pick<Deps, "db" | "id">,
+	deps: Pick<Deps, "db" | "id" | "channels">,
 	caller: { userId: string; deviceId: string },
 	id: string,
 ): Promise<void> {
@@ -29,7 +30,7 @@ export async function removeChannel(
 				);
 			}
 			const channel = await wipe(tx, id);
-			const why = `Its address is forgotten: ${channel}.`;
+			const why = `Its address is forgotten: ${titleOf(deps, channel)}.`;
 			await writeAudit(tx, deps, {
 				userId,
 				actor: { device: caller.deviceId },
@@ -41,7 +42,7 @@ export async function removeChannel(
 	);
 }
 
-async function wipe(tx: Pick<Db, "execute">, id: string): Promise<string | undefined> {
+async function wipe(tx: Pick<Db, "execute">, id: string): Promise<ChannelName> {
 	const [removed] = await rowsOf(
 		tx,
 		z.object({ channel: channelName }),
@@ -55,5 +56,6 @@ async function wipe(tx: Pick<Db, "execute">, id: string): Promise<string | undef
 	);
 	await tx.execute(sql`delete from threads where identity_id = ${id}`);
 	await tx.execute(sql`delete from held_replies where identity_id = ${id}`);
-	return removed?.channel;
+	if (!removed) throw new AppError("not_found", "There is no such channel.");
+	return removed.channel;
 }
