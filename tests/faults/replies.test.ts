@@ -28,8 +28,12 @@ async function allSeen({ model, statesOf }: Fleet, seat: Seat, { sent, diary }: 
 	const marks = sent.get(seat) ?? [];
 	const isOver = async () =>
 		missing(seat, marks, model.requests).length === 0 && (await statesOf(seat)).every((state) => state === "seen");
-	const describe = async () =>
-		`${seat.name} lacks ${missing(seat, marks, model.requests)}; the inbox: ${await statesOf(seat)}\n${diary.join("\n")}\n${await seat.screen()}`;
+	const describe = async () => {
+		const lost = missing(seat, marks, model.requests);
+		const stories = await Promise.all(lost.map((mark) => seat.storyOf(mark)));
+		const open = (await statesOf(seat)).filter((state) => state !== "seen");
+		return `${seat.name} lacks ${lost}; not seen: ${open}\n${stories.join("\n")}\n${diary.join("\n")}\n${await seat.screen()}`;
+	};
 	for (let left = 12; ; left--) {
 		const over = await until(isOver, 8000, describe).catch((error: unknown) => {
 			if (left === 0) throw error;

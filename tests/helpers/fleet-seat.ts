@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { isAlive, signalIfAlive, waitUntilGone } from "./processes.ts";
@@ -84,6 +84,25 @@ export class Seat implements AsyncDisposable {
 	/** What its terminal shows, for a test that failed. */
 	screen(): Promise<string> {
 		return this.#tui === undefined ? Promise.resolve("(no client)") : this.#tui.screen();
+	}
+
+	/** Where a mark stands in the files of its conversations, for a test that failed. */
+	async storyOf(mark: string): Promise<string> {
+		const folder = join(this.#client.home.configDir, "projects");
+		const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith(".jsonl"));
+		const stories = await Promise.all(
+			files.map(async (file) => {
+				const lines = (await readFile(join(folder, file), "utf8")).split("\n");
+				return lines.flatMap((line, n) =>
+					line.includes(`<${mark}>`)
+						? [
+								`${basename(file)}:${n + 1} ${/"type":"([^"]+)"/.exec(line)?.[1]} ${/"timestamp":"([^"]+)"/.exec(line)?.[1]}`,
+							]
+						: [],
+				);
+			}),
+		);
+		return `<${mark}>: ${stories.flat().join("; ")}`;
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {
