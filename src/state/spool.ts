@@ -123,7 +123,10 @@ export class Spool {
 	#rewrite(settled: string): void {
 		const old = openSync(this.path, "a+", 0o600);
 		try {
-			this.#take(readFileSync(old, "utf8"), settled);
+			const text = readFileSync(old);
+			// A line that somebody is writing at this moment may be read in two parts.
+			const end = text.lastIndexOf("\n") + 1;
+			this.#take(text.toString("utf8", 0, end), settled);
 			if (this.#pending.size === 0) {
 				rmSync(this.path, { force: true });
 				this.#lines = 0;
@@ -135,7 +138,7 @@ export class Spool {
 			}
 			this.#unwritten.clear();
 			this.#torn = false;
-			const late = parseLines(readFileSync(old, "utf8"));
+			const late = parseLines(Buffer.concat([text.subarray(end), readFileSync(old)]).toString());
 			if (late.length === 0) return;
 			this.#write(late);
 			this.reload();
