@@ -126,10 +126,11 @@ export class Monitor {
 	moveTo(claudeSessionId: string, transcript: string | undefined): void {
 		this.flush();
 		this.#guarded(() => {
-			const { transcript: _, ...file } = { ...this.#file, recent: [] };
-			const next = transcript === undefined ? file : { ...file, transcript };
-			this.#file = this.#deps.files.move(next, claudeSessionId);
+			const { transcript: before, recent = [], ...file } = this.#file;
+			const left = before === undefined ? [] : recent.map((reply) => ({ transcript: before, ...reply }));
+			this.#file = this.#deps.files.move({ ...file, transcript, recent: left }, claudeSessionId);
 		});
+		this.replies.conversationEnded();
 		this.#idToTell = claudeSessionId;
 		this.#heartbeat.soon();
 	}

@@ -14,7 +14,7 @@ async function newSession() {
 	const transcript = join(folder.path, "conversation.jsonl");
 	await writeFile(transcript, "");
 	let now = new Date("2026-11-21T07:00:00Z");
-	let file: Pick<SessionFile, "given" | "recent" | "transcript"> = { given: [], transcript };
+	let file: Pick<SessionFile, "given" | "owed" | "recent" | "transcript"> = { given: [], transcript };
 	const next = () =>
 		new GivenInFile({
 			file: () => file,
@@ -27,6 +27,12 @@ async function newSession() {
 	return {
 		next,
 		file: () => file,
+		/** As the monitor does it: what was given names the conversation that it went to. */
+		clear: async () => {
+			const recent = file.recent?.map((reply) => ({ transcript, ...reply })) ?? [];
+			file = { ...file, recent, transcript: join(folder.path, "next.jsonl") };
+			await writeFile(join(folder.path, "next.jsonl"), "");
+		},
 		forgetTranscript: () => {
 			file = { given: file.given, recent: file.recent };
 		},
@@ -53,6 +59,25 @@ describe("a reply that was given just before its client was killed", () => {
 		expect(after.afterKill(session.now())).toEqual([lost]);
 		expect([after.via(had.ref), after.via(lost.ref)]).toEqual(["socket", undefined]);
 		expect(session.next().afterKill(session.now())).toEqual([]);
+	});
+
+	it("comes again after the next kill too, until it was given once more (row 121)", async () => {
+		const session = await newSession();
+		const [first, second] = [replyFromPhone("one"), replyFromPhone("two")];
+		const before = session.next();
+		before.add(first.ref, "prompt", first);
+		before.add(second.ref, "prompt", second);
+		expect(session.next().afterKill(session.now())).toEqual([first, second]);
+		// Killed before anything could be given again: the server takes both for seen.
+		const third = session.next();
+		expect(third.afterKill(session.now())).toEqual([first, second]);
+		third.add(first.ref, "prompt", first);
+		await session.write(prompt(asData(first)));
+		// Put in line, and shown when nobody was there any more.
+		await session.write(prompt(injectedText(second)));
+		const fourth = session.next();
+		expect(fourth.afterKill(session.now())).toEqual([]);
+		expect([first, second].map(({ ref }) => fourth.via(ref))).toEqual(["prompt", "socket"]);
 	});
 
 	it("does not come again if it stands beside a prompt or in a tool's answer", async () => {
@@ -129,6 +154,23 @@ describe("a reply that was given as the answer to a hook", () => {
 			"socket",
 		]);
 		expect(given.missedBefore(session.now())).toEqual([]);
+	});
+});
+
+describe("a reply that was given just before /clear", () => {
+	it("comes to the new conversation if the one before does not have it (row 121)", async () => {
+		const session = await newSession();
+		const [had, lost, next] = [replyFromPhone("one"), replyFromPhone("two"), replyFromPhone("three")];
+		const given = session.next();
+		given.add(had.ref, "socket", had);
+		given.add(lost.ref, "socket", lost);
+		await session.write(prompt(injectedText(had)));
+		await session.clear();
+		session.pass(1);
+		given.add(next.ref, "socket", next);
+		expect(given.missedBefore(session.now())).toEqual([lost]);
+		expect(given.missedBefore(session.now())).toEqual([]);
+		expect([had, lost, next].map(({ ref }) => given.via(ref))).toEqual(["socket", undefined, "socket"]);
 	});
 });
 

@@ -12,8 +12,8 @@ const besides: readonly DeliveryWay[] = ["prompt", "rewake", "tool"];
 type Recent = NonNullable<SessionFile["recent"]>;
 
 export interface GivenOptions {
-	file: () => Pick<SessionFile, "given" | "recent" | "transcript">;
-	save: (change: Required<Pick<SessionFile, "given" | "recent">>) => void;
+	file: () => Pick<SessionFile, "given" | "owed" | "recent" | "transcript">;
+	save: (change: Pick<SessionFile, "given" | "owed" | "recent">) => void;
 	now: () => Date;
 	onGiven: (via: DeliveryWay) => void;
 }
@@ -37,10 +37,10 @@ export class GivenInFile implements GivenReplies {
 		const { file, save, now, onGiven } = this.#options;
 		onGiven(via);
 		const at = now();
-		const { given, recent = [] } = file();
+		const { given, recent = [], owed = [] } = file();
 		const kept = recent.filter((reply) => at.getTime() - new Date(reply.at).getTime() < recentMs);
 		kept.push({ at: at.toISOString(), ref, ...(message === undefined ? {} : { message }) });
-		save({ given: [...given, { ref, via }], recent: kept });
+		save({ given: [...given, { ref, via }], recent: kept, owed: owed.filter((reply) => reply.ref !== ref) });
 	}
 
 	met(message: InboxMessage): void {
@@ -52,6 +52,11 @@ export class GivenInFile implements GivenReplies {
 		});
 	}
 
+	/** Whether the conversation may still have to be written down for something. */
+	gaveSince(moment: Date): boolean {
+		return this.#options.file().recent?.some(({ at }) => new Date(at) >= moment) === true;
+	}
+
 	/** Looks into the conversation for what was shown while no companion was there. */
 	look(): void {
 		this.#shown = refsInTranscript(this.#options.file().transcript);
@@ -60,31 +65,46 @@ export class GivenInFile implements GivenReplies {
 	/** After a kill: what was given last before that moment and does not stand in the conversation. It counts as not given from here on. */
 	afterKill(moment: Date): InboxMessage[] {
 		this.look();
-		const { recent = [] } = this.#options.file();
+		this.#takeBack(({ at }) => new Date(at) <= moment);
+		const { given, owed = [] } = this.#options.file();
+		const had = owed.filter(({ ref }) => this.#shown?.has(ref) === true);
+		if (had.length === 0) return owed;
+		const open = owed.filter((reply) => !had.includes(reply));
+		this.#options.save({ given: [...given, ...had.map(({ ref }) => ({ ref, via: "socket" as const }))], owed: open });
+		return open;
+	}
+
+	/**
+	 * The same in a session that lives on, for what was given before that moment beside a prompt or a tool, where the client may not have
+	 * waited for our answer, and for what was given to a conversation that /clear has ended.
+	 */
+	missedBefore(moment: Date): InboxMessage[] {
+		const beside = new Set(this.#options.file().given.flatMap(({ ref, via }) => (besides.includes(via) ? [ref] : [])));
 		return this.#takeBack(
-			recent.filter(({ at }) => new Date(at) <= moment),
-			this.#shown,
+			({ at, ref, transcript }) => new Date(at) < moment && (transcript !== undefined || beside.has(ref)),
 		);
 	}
 
-	/** The same in a session that lives on, for what was given beside a prompt or a tool before that moment: the client may not have waited for our answer. */
-	missedBefore(moment: Date): InboxMessage[] {
-		const { given, recent = [], transcript } = this.#options.file();
-		const beside = new Set(given.flatMap(({ ref, via }) => (besides.includes(via) ? [ref] : [])));
-		const judged = recent.filter(({ at, ref }) => new Date(at) < moment && beside.has(ref));
-		return judged.length === 0 ? [] : this.#takeBack(judged, refsInTranscript(transcript));
-	}
-
-	#takeBack(judged: Recent, shown: ReadonlySet<string> | undefined): InboxMessage[] {
-		if (shown === undefined || judged.length === 0) return [];
-		const { given, recent = [] } = this.#options.file();
-		const lost = judged.filter(({ ref }) => !shown.has(ref));
+	/** What is judged and stands in no conversation is owed from here on, also by the companion after this one. */
+	#takeBack(isJudged: (reply: Recent[number]) => boolean): InboxMessage[] {
+		const { given, recent = [], owed = [], transcript } = this.#options.file();
+		const shownIn = new Map<string | undefined, ReadonlySet<string> | undefined>();
+		const shownTo = (reply: Recent[number]) => {
+			const path = reply.transcript ?? transcript;
+			if (!shownIn.has(path)) shownIn.set(path, refsInTranscript(path));
+			return shownIn.get(path);
+		};
+		const judged = recent.filter((reply) => isJudged(reply) && shownTo(reply) !== undefined);
+		if (judged.length === 0) return [];
+		const lost = judged.filter((reply) => shownTo(reply)?.has(reply.ref) === false);
 		const refs = new Set(lost.map(({ ref }) => ref));
+		// The server was not told of one whose message never came: it offers that again.
+		const messages = lost.flatMap(({ message }) => message ?? []);
 		this.#options.save({
 			given: given.filter(({ ref }) => !refs.has(ref)),
 			recent: recent.filter((reply) => !judged.includes(reply)),
+			owed: [...owed, ...messages],
 		});
-		// The server was not told of one whose message never came: it offers that again.
-		return lost.flatMap(({ message }) => message ?? []);
+		return messages;
 	}
 }

@@ -28,6 +28,8 @@ export interface HandOverOptions {
 	ledger: ReplyLedger;
 	log: Log;
 	onInLine: (message: InboxMessage, way: LineWay) => void;
+	/** False while an older reply may still turn up. */
+	mayBring?: () => boolean;
 	/** Milliseconds. */
 	againMs?: number;
 }
@@ -111,7 +113,7 @@ export class HandOver {
 		const { ledger, ways } = this.#options;
 		if (this.#isClosed) return;
 		if (this.way === "rewake" || this.way === "prompt") this.#openDoor();
-		if (!this.#isAwake) return;
+		if (!this.#isAwake || this.#options.mayBring?.() === false) return;
 		for (const message of ledger.waiting()) {
 			if (ledger.inLine().length >= mostInLine || this.#isClosed) break;
 			await this.#bringOne(message);

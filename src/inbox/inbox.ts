@@ -20,7 +20,7 @@ export interface InboxOptions {
 	session: SessionAccess;
 	log: Log;
 	ways: SessionWays;
-	given: GivenReplies & Pick<GivenInFile, "afterKill" | "look" | "met" | "missedBefore">;
+	given: GivenReplies & Pick<GivenInFile, "afterKill" | "gaveSince" | "look" | "met" | "missedBefore">;
 	/** Goes on with a session that has ended. Never rejects. */
 	resume: (message: InboxMessage, signal: AbortSignal) => Promise<Omit<InboxReceipt, "via">>;
 	onGone: () => void;
@@ -36,6 +36,8 @@ export class Inbox {
 	readonly #pause = new Pause();
 	#begin: NodeJS.Timeout | undefined;
 	#check: NodeJS.Timeout | undefined;
+	/** While it is found out what the conversation before had. */
+	#settling: NodeJS.Timeout | undefined;
 	readonly #resuming = new Set<string>();
 	#resumed = Promise.resolve();
 
@@ -46,7 +48,8 @@ export class Inbox {
 		this.#receipts = new Receipts(api, session, log, this.#stop.signal);
 		const onInLine = ({ id }: InboxMessage, via: "socket" | "channel") =>
 			this.#receipts.send(id, { state: "delivered", via });
-		this.#handOver = new HandOver({ ways, ledger: this.#ledger, log, onInLine });
+		const mayBring = () => this.#settling === undefined;
+		this.#handOver = new HandOver({ ways, ledger: this.#ledger, log, onInLine, mayBring });
 	}
 
 	/** Replies that the session has not had yet. */
@@ -80,6 +83,7 @@ export class Inbox {
 		this.#stop.abort();
 		clearTimeout(this.#begin);
 		clearTimeout(this.#check);
+		clearTimeout(this.#settling);
 		this.#handOver.close();
 	}
 
@@ -98,6 +102,22 @@ export class Inbox {
 		this.#check ??= setTimeout(() => {
 			this.#check = undefined;
 			this.#holdAgain(this.#options.given.missedBefore(ended));
+		}, writtenMs);
+	}
+
+	/** /clear: what the conversation before was given and does not have comes to the new one, and nothing newer before it. */
+	conversationEnded(): void {
+		const ended = new Date();
+		const { given } = this.#options;
+		clearTimeout(this.#settling);
+		if (!given.gaveSince(new Date(ended.getTime() - writtenMs))) {
+			this.#holdAgain(given.missedBefore(ended));
+			return;
+		}
+		this.#settling = setTimeout(() => {
+			this.#settling = undefined;
+			this.#holdAgain(given.missedBefore(ended));
+			void this.#handOver.bring();
 		}, writtenMs);
 	}
 
@@ -122,6 +142,7 @@ export class Inbox {
 
 	/** Gives what waits to the session, as data: beside a prompt, or as the answer of its tool call. */
 	take(via: "prompt" | "rewake" | "tool"): string[] {
+		if (this.#settling !== undefined) return [];
 		const taken = this.#ledger.take(via, mostAtOnce);
 		for (const { id } of taken) this.#receipts.send(id, { state: "seen", via });
 		return taken.map(asData);

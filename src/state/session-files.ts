@@ -23,7 +23,19 @@ const sessionFile = z.object({
 	/** Replies that the session has had, oldest first: never again. */
 	given: z.array(z.object({ ref: z.string(), via: z.enum(deliveryWays) })),
 	/** The last of them, in full where more than the ref is known: a client that is killed may take along what it was given a moment before. */
-	recent: z.array(z.object({ at: z.iso.datetime(), ref: z.string(), message: inboxMessage.optional() })).optional(),
+	recent: z
+		.array(
+			z.object({
+				at: z.iso.datetime(),
+				ref: z.string(),
+				message: inboxMessage.optional(),
+				/** The conversation that it was given to, where /clear has begun another one since. */
+				transcript: z.string().optional(),
+			}),
+		)
+		.optional(),
+	/** Replies that the session turned out not to have had although the server was told so: nobody else has them any more. */
+	owed: z.array(inboxMessage).optional(),
 	/** Where Claude Code keeps the conversation, as its SessionStart hook said. */
 	transcript: z.string().optional(),
 	/** Set when the session is over and the server could not be told yet. */

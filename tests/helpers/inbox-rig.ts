@@ -48,6 +48,7 @@ export async function startInbox(
 			afterKill: () => lost,
 			look: () => undefined,
 			met: () => undefined,
+			gaveSince: () => false,
 			missedBefore: () => [],
 		},
 		resume: resume ?? (() => Promise.resolve({ state: "refused" as const })),
