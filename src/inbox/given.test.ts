@@ -58,6 +58,8 @@ describe("a reply that was given just before its client was killed", () => {
 		const after = session.next();
 		expect(after.afterKill(session.now())).toEqual([lost]);
 		expect([after.via(had.ref), after.via(lost.ref)]).toEqual(["socket", undefined]);
+		after.add(lost.ref, "prompt", lost);
+		await session.write(prompt(asData(lost)));
 		expect(session.next().afterKill(session.now())).toEqual([]);
 	});
 
