@@ -18,11 +18,13 @@ import { authRoutes } from "./routes/auth.ts";
 import { channelRoutes } from "./routes/channels.ts";
 import { commandRoutes } from "./routes/commands.ts";
 import { inboxRoutes } from "./routes/inbox.ts";
+import { maxLogBody } from "./routes/log-body.ts";
 import { openApiRoutes } from "./routes/openapi.ts";
 import { operationRoutes } from "./routes/operations.ts";
 import { pluginRoutes } from "./routes/plugin.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { settingsRoutes } from "./routes/settings.ts";
+import { taskLogRoutes } from "./routes/task-logs.ts";
 import { taskRoutes } from "./routes/tasks.ts";
 import { templateRoutes } from "./routes/templates.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
@@ -32,6 +34,18 @@ const maxBody = 64 * 1024;
 /** A stranger's mail can have hundreds of recipients, and a provider whose webhooks fail again and again stops to call. */
 const maxWebhookBody = 1024 * 1024;
 
+/** A log is read as it comes, and counted there. */
+const ofLogs: MiddlewareHandler<AppEnv> = (c, next) => {
+	refuseLonger(c.req.header("content-length"), maxLogBody);
+	return next();
+};
+
+function refuseLonger(contentLength: string | undefined, maxSize: number): void {
+	if (Number(contentLength ?? 0) > maxSize) {
+		throw new AppError("payload_too_large", `The request is larger than ${maxSize} bytes.`);
+	}
+}
+
 function limitTo(maxSize: number): MiddlewareHandler<AppEnv> {
 	const onError = () => {
 		throw new AppError("payload_too_large", `The request is larger than ${maxSize} bytes.`);
@@ -40,7 +54,7 @@ function limitTo(maxSize: number): MiddlewareHandler<AppEnv> {
 	return (c, next) => {
 		if (c.req.header("transfer-encoding") !== undefined) return counting(c, next);
 		// A length that is said is kept by Node's parser; to look at the body would make a stream of it.
-		if (Number(c.req.header("content-length") ?? 0) > maxSize) onError();
+		refuseLonger(c.req.header("content-length"), maxSize);
 		return next();
 	};
 }
@@ -55,7 +69,11 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnv> {
 	app.use(secureHeaders());
 	app.use(limitByAddress(deps));
 	const [ofProviders, ofAll] = [limitTo(maxWebhookBody), limitTo(maxBody)];
-	app.use((c, next) => (/^\/(v1\/)?webhooks\//.test(c.req.path) ? ofProviders : ofAll)(c, next));
+	app.use((c, next) => {
+		const { path } = c.req;
+		if (/^\/(v1\/)?webhooks\//.test(path)) return ofProviders(c, next);
+		return (c.req.method === "PUT" && /^\/(v1\/)?tasks\/[^/]+\/log$/.test(path) ? ofLogs : ofAll)(c, next);
+	});
 
 	const api = createRouter();
 	for (const routes of [
@@ -69,6 +87,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnv> {
 		channelRoutes,
 		settingsRoutes,
 		taskRoutes,
+		taskLogRoutes,
 		templateRoutes,
 		webhookRoutes,
 	]) {

@@ -23,9 +23,13 @@ export interface Env {
 	/** Undefined: made once and kept in `dataDir`. */
 	jwtPrivateKey: string | undefined;
 	dataKey: string | undefined;
+	/** Master keys of tasks' logs, each 32 bytes like `dataKey`: the first encrypts, all decrypt. The data key always decrypts, and without others encrypts too. */
+	taskLogKeys: readonly string[];
 	trustedProxies: number;
 	/** Whose users may send replies; undefined: everybody. */
 	relayPlans: readonly string[] | undefined;
+	/** Whose users may keep the full logs of their commands; undefined: everybody. The last 10 KB are kept for all. */
+	fullLogPlans: readonly string[] | undefined;
 }
 
 export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
@@ -45,6 +49,12 @@ const postgresUrl = z
 		message: "must be a postgres:// URL",
 	});
 
+const plans = z
+	.string()
+	.transform((value) => value.split(",").map((plan) => plan.trim().toLowerCase()))
+	.pipe(z.array(z.string().regex(/^[a-z][a-z0-9_-]*$/, { error: "must be names of plans, like pro,team" })))
+	.optional();
+
 const schema = z.object({
 	PORT: z.coerce.number({ error: "must be a port number" }).int().min(0).max(65_535).default(8787),
 	HOST: z.string().default("127.0.0.1"),
@@ -61,11 +71,12 @@ const schema = z.object({
 		.default(["US", "CA"]),
 	JWT_PRIVATE_KEY: z.string().optional(),
 	DATA_KEY: z.string().optional(),
-	RELAY_PLANS: z
+	RELAY_PLANS: plans,
+	FULL_LOG_PLANS: plans,
+	TASK_LOG_KEYS: z
 		.string()
-		.transform((value) => value.split(",").map((plan) => plan.trim().toLowerCase()))
-		.pipe(z.array(z.string().regex(/^[a-z][a-z0-9_-]*$/, { error: "must be names of plans, like pro,team" })))
-		.optional(),
+		.transform((value) => value.split(",").map((key) => key.trim()))
+		.default([]),
 	TRUSTED_PROXIES: z.coerce.number({ error: "must be a number" }).int().min(0).max(10).default(0),
 });
 
@@ -111,6 +122,8 @@ export function readEnv(source: Source): Env {
 		dataKey: values.DATA_KEY,
 		trustedProxies: values.TRUSTED_PROXIES,
 		relayPlans: values.RELAY_PLANS,
+		fullLogPlans: values.FULL_LOG_PLANS,
+		taskLogKeys: values.TASK_LOG_KEYS,
 	};
 }
 

@@ -9,7 +9,8 @@ import { createApp } from "./app.ts";
 import type { AppDeps } from "./app-deps.ts";
 import { createAccessTokens } from "./auth/access-token.ts";
 import { createHttpLimits, type HttpLimits } from "./auth/http-limits.ts";
-import { loadKeys } from "./auth/keys.ts";
+import { dataKeyOf, loadKeys } from "./auth/keys.ts";
+import { createLogVault } from "./auth/log-vault.ts";
 import { createReplyGrants } from "./auth/reply-grant.ts";
 import { createVault } from "./auth/vault.ts";
 import { createChannels } from "./channels/index.ts";
@@ -19,6 +20,7 @@ import { expireApprovals } from "./domain/approvals/expire-approvals.ts";
 import type { Log } from "./domain/deps.ts";
 import { sendDigests } from "./domain/digest.ts";
 import { expireInbox } from "./domain/expire-inbox.ts";
+import { rewrapLogKeys } from "./domain/tasks/log-keys.ts";
 import { tidy } from "./domain/tidy.ts";
 import { watchSessions } from "./domain/watch-sessions.ts";
 import { type Env, isLoopback } from "./env.ts";
@@ -123,6 +125,7 @@ async function wire(parts: Parts): Promise<RunningServer> {
 		every(5000, "digests", () => sendDigests(deps), log),
 		every(60_000, "expire replies", () => expireInbox(deps), log),
 		every(60_000, "tidy", () => tidy(deps), log),
+		every(60_000, "rewrap log keys", () => rewrapLogKeys(deps), log),
 	];
 	ready.resolve(createApp(deps));
 	async function close(): Promise<void> {
@@ -147,6 +150,7 @@ async function createDeps(parts: Parts, wiring: Wiring): Promise<AppDeps> {
 	const now = parts.now ?? (() => new Date());
 	const { signing, dataKey } = await loadKeys(env);
 	const vault = createVault(dataKey);
+	const [logKey = dataKey, ...olderLogKeys] = env.taskLogKeys.map((key) => dataKeyOf(key, "TASK_LOG_KEYS"));
 	// Whoever can open the simulator can type into the session; a public address means a proxy, which may hide where a request came from.
 	const alone = isLoopback(env.host) && isLoopback(publicUrl.hostname);
 	const phone = alone && !env.production ? new SimulatorPhone() : undefined;
@@ -158,6 +162,7 @@ async function createDeps(parts: Parts, wiring: Wiring): Promise<AppDeps> {
 		secret: (bytes) => randomBytes(bytes).toString("base64url"),
 		code: () => randomInt(1_000_000).toString().padStart(6, "0"),
 		vault,
+		logVault: createLogVault([logKey, ...olderLogKeys, dataKey]),
 		channels: createChannels({
 			configured: env.channels,
 			context: { publicUrl: () => publicUrl },
@@ -169,6 +174,7 @@ async function createDeps(parts: Parts, wiring: Wiring): Promise<AppDeps> {
 		tokens: createAccessTokens({ db, signing, publicUrl, now, id: uuidv7 }),
 		replyGrants: createReplyGrants({ signing, publicUrl, now, id: uuidv7 }),
 		relayPlans: env.relayPlans,
+		fullLogPlans: env.fullLogPlans,
 		limits: limits ?? createHttpLimits(),
 		trustedProxies: env.trustedProxies,
 		smsCountries: env.smsCountries,

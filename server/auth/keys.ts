@@ -41,7 +41,7 @@ const dataKeyBytes = 32;
 export async function loadKeys(options: KeyOptions): Promise<Keys> {
 	const { jwtPrivateKey, dataKey } = options;
 	if (jwtPrivateKey !== undefined && dataKey !== undefined) {
-		return { signing: await signingKey(jwtPrivateKey, "JWT_PRIVATE_KEY"), dataKey: bytesOf(dataKey, "DATA_KEY") };
+		return { signing: await signingKey(jwtPrivateKey, "JWT_PRIVATE_KEY"), dataKey: dataKeyOf(dataKey, "DATA_KEY") };
 	}
 	const path = join(options.dataDir, "keys.json");
 	const stored = await readOrCreate(options.dataDir, path);
@@ -50,7 +50,7 @@ export async function loadKeys(options: KeyOptions): Promise<Keys> {
 			jwtPrivateKey === undefined
 				? await signingKey(stored.jwt_private_key, path)
 				: await signingKey(jwtPrivateKey, "JWT_PRIVATE_KEY"),
-		dataKey: dataKey === undefined ? bytesOf(stored.data_key, path) : bytesOf(dataKey, "DATA_KEY"),
+		dataKey: dataKey === undefined ? dataKeyOf(stored.data_key, path) : dataKeyOf(dataKey, "DATA_KEY"),
 	};
 }
 
@@ -76,10 +76,11 @@ function readPrivateKey(written: string, source: string): KeyObject {
 	}
 }
 
-function bytesOf(written: string, source: string): Uint8Array {
+/** The 32 bytes of a written key; its error names `source` and quotes nothing. */
+export function dataKeyOf(written: string, source: string): Uint8Array {
 	const encoding = /^[0-9a-f]{64}$/i.test(written) ? "hex" : "base64url";
 	const bytes = Buffer.from(written, encoding);
-	if (bytes.length !== dataKeyBytes) throw new Error(`${source}: the data key must be ${dataKeyBytes} bytes.`);
+	if (bytes.length !== dataKeyBytes) throw new Error(`${source}: the key must be ${dataKeyBytes} bytes.`);
 	return bytes;
 }
 

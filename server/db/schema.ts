@@ -9,6 +9,7 @@ export * from "./schema-accounts.ts";
 export * from "./schema-approvals.ts";
 export * from "./schema-outbox.ts";
 export * from "./schema-sessions.ts";
+export * from "./schema-task-logs.ts";
 export * from "./schema-tasks.ts";
 
 /** One upsert decides a limit: `used` of at most N within a window that starts at `windowStartedAt`. */

@@ -10,6 +10,16 @@ export interface Vault {
 	mac(purpose: string, value: string): string;
 }
 
+/** Encrypts the keys of users' logs with the server's master key. */
+export interface LogVault {
+	/** Names the master key that wraps now. */
+	current: string;
+	/** base64url; bound to the user. */
+	wrap(userId: string, key: Uint8Array): string;
+	/** Undefined when the server does not have the master key `by`; throws for what was changed or is another user's. */
+	unwrap(userId: string, wrapped: string, by: string): Uint8Array | undefined;
+}
+
 /** Tells long-poll waiters of this process that a session's inbox has something. */
 export interface InboxBus {
 	notify(sessionId: string): void;
@@ -37,11 +47,14 @@ export interface Deps {
 	/** Six digits from a CSPRNG. */
 	code(): string;
 	vault: Vault;
+	logVault: LogVault;
 	channels: ChannelRegistry;
 	/** Wakes the outbox worker of this process; call it after commit. */
 	wakeOutbox(): void;
 	inboxBus: InboxBus;
 	/** The plans whose users may send replies and commands. Absent: every plan, as a server of one's own has none. */
 	relayPlans?: readonly string[] | undefined;
+	/** The plans whose users may keep full logs. Absent: every plan. */
+	fullLogPlans?: readonly string[] | undefined;
 	log: Log;
 }

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Deps } from "./deps.ts";
+import { pruneLogs } from "./tasks/prune-logs.ts";
 
 /**
  * Providers whose requests cannot be replayed after so long: a signature with a time, our own request to them, a token that expires.
@@ -7,7 +8,7 @@ import type { Deps } from "./deps.ts";
  */
 const timedProviders = ["resend", "telegram", "simulator", "api"];
 
-/** Puts away what nobody needs any more: old pairings, sessions that have been lost for a week, letters of sessions that ended a day ago, audit and event ids of long ago. */
+/** Puts away what nobody needs any more: old pairings, sessions that have been lost for a week, letters of sessions that ended a day ago, audit, logs and event ids of long ago. */
 export async function tidy({ db }: Pick<Deps, "db">): Promise<void> {
 	await db.execute(sql`delete from pairings where expires_at < now() - interval '1 day'`);
 	await db.execute(
@@ -18,6 +19,7 @@ export async function tidy({ db }: Pick<Deps, "db">): Promise<void> {
 		sql`update sessions set handle = null
 			where status = 'ended' and handle is not null and ended_at < now() - interval '24 hours'`,
 	);
+	await pruneLogs({ db });
 	await db.execute(sql`delete from audit where at < now() - interval '90 days'`);
 	await db.execute(
 		sql`delete from inbound where received_at < now() - interval '30 days'

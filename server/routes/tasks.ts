@@ -16,6 +16,7 @@ import { readTask } from "../domain/tasks/read-task.ts";
 import { startTask } from "../domain/tasks/start-task.ts";
 import { AppError } from "../errors.ts";
 import { type AppEnv, createRouter } from "../http.ts";
+import { logUrl } from "./task-logs.ts";
 
 const json = <T extends z.ZodType>(description: string, schema: T) => ({
 	description,
@@ -78,6 +79,9 @@ export function taskRoutes(deps: AppDeps): OpenAPIHono<AppEnv> {
 			}
 			return c.json(await finishTask(deps, c.get("user"), finished), 200);
 		})
-		.openapi(read, async (c) => c.json(await readTask(deps, c.get("user"), c.req.valid("param").id), 200))
+		.openapi(read, async (c) => {
+			const { linkId, ...task } = await readTask(deps, c.get("user"), c.req.valid("param").id);
+			return c.json({ ...task, log_url: linkId === null ? null : logUrl(deps, linkId) }, 200);
+		})
 		.openapi(notify, async (c) => c.json(await notifyUser(deps, c.get("user"), c.req.valid("json")), 200));
 }

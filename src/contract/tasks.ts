@@ -2,6 +2,7 @@ import * as z from "zod";
 import { channelName, maxChannels } from "./channels.ts";
 import { eventOutcomes } from "./events.ts";
 import { lastBytes, maxTail } from "./last-bytes.ts";
+import { reportedLog } from "./task-logs.ts";
 import { taskOutcome } from "./task-outcome.ts";
 import { cutTo, storable, text } from "./text.ts";
 
@@ -68,6 +69,7 @@ export const taskReport = z.object({
 	duration_ms: z.number().nullable(),
 	tail: z.string(),
 	output_bytes: z.number(),
+	...reportedLog,
 });
 export type TaskReport = z.infer<typeof taskReport>;
 

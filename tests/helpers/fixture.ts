@@ -1,5 +1,6 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { uuidv7 } from "uuidv7";
+import { createLogVault } from "../../server/auth/log-vault.ts";
 import { createVault } from "../../server/auth/vault.ts";
 import type { Channel, DeliverOptions, DeliveryResult } from "../../server/channels/channel.ts";
 import { sms } from "../../server/channels/sms.ts";
@@ -56,6 +57,7 @@ export function testDeps(db: Db, channels: readonly Channel[], more: Partial<Dep
 		secret: (bytes) => randomBytes(bytes).toString("base64url"),
 		code: () => randomInt(1_000_000).toString().padStart(6, "0"),
 		vault: createVault(dataKey),
+		logVault: createLogVault([dataKey]),
 		channels: new Map(channels.map((channel) => [channel.name, channel])),
 		woken: 0,
 		wakeOutbox: () => {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { and, asc, eq, isNotNull, sql } from "drizzle-orm";
 import { uuidv7 } from "uuidv7";
+import { createLogVault } from "../../server/auth/log-vault.ts";
 import { createVault } from "../../server/auth/vault.ts";
 import type { Db } from "../../server/db/client.ts";
 import * as tables from "../../server/db/schema.ts";
@@ -31,6 +32,7 @@ export function replyWorld(db: Db): ReplyWorld {
 		secret: (bytes) => randomBytes(bytes).toString("base64url"),
 		code: () => "000000",
 		vault: createVault(randomBytes(32)),
+		logVault: createLogVault([randomBytes(32)]),
 		channels: new Map(),
 		wakeOutbox: () => {
 			outbox += 1;

@@ -3,11 +3,16 @@ import { tasks } from "../../db/schema.ts";
 import { AppError } from "../../errors.ts";
 import type { Deps } from "../deps.ts";
 import { ownTask } from "./finish-task.ts";
+import { logOfTask } from "./read-log.ts";
+
+/** With the id that a link to its log can be made for. */
+export type ReadTask = Omit<TaskReport, "log_url"> & { linkId: string | null };
 
 /** What ran and how it ended, with the end of what it printed: for its user alone. */
-export async function readTask({ db }: Pick<Deps, "db">, user: { userId: string }, id: string): Promise<TaskReport> {
+export async function readTask({ db }: Pick<Deps, "db">, user: { userId: string }, id: string): Promise<ReadTask> {
 	const [task] = await db.select().from(tasks).where(ownTask(user, id));
 	if (task === undefined) throw new AppError("not_found", "There is no such task.");
+	const log = await logOfTask({ db }, user, id);
 	return {
 		task_id: task.id,
 		title: task.title,
@@ -21,5 +26,7 @@ export async function readTask({ db }: Pick<Deps, "db">, user: { userId: string 
 		duration_ms: task.durationMs,
 		tail: task.tail,
 		output_bytes: task.outputBytes,
+		log: log?.report ?? null,
+		linkId: log?.linkId ?? null,
 	};
 }
