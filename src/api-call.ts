@@ -17,6 +17,8 @@ export interface Call {
 	method: "get" | "post" | "put" | "patch" | "delete";
 	token?: string;
 	json?: unknown;
+	/** A text, compressed: the body instead of `json`. */
+	gzip?: Uint8Array<ArrayBuffer>;
 	searchParams?: Record<string, string | number>;
 	/** Milliseconds that the server may hold the request open. */
 	waitMs?: number;
@@ -36,7 +38,7 @@ const maxAnswer = 256 * 1024;
 export async function callServer(
 	{ server, fingerprint, timeoutMs = 15_000 }: ApiOptions,
 	path: string,
-	{ method, token, json, searchParams, waitMs = 0, signal }: Call,
+	{ method, token, json, gzip, searchParams, waitMs = 0, signal }: Call,
 ): Promise<Answer> {
 	const totalMs = timeoutMs + waitMs;
 	const deadline = AbortSignal.timeout(totalMs);
@@ -51,9 +53,11 @@ export async function callServer(
 		signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
 		headers: {
 			accept: "application/json",
+			...(gzip === undefined ? {} : { "content-type": "text/plain; charset=utf-8", "content-encoding": "gzip" }),
 			...(token === undefined ? {} : { authorization: `Bearer ${token}`, [fingerprintHeader]: fingerprint }),
 		},
 		...(json === undefined ? {} : { json }),
+		...(gzip === undefined ? {} : { body: gzip }),
 		...(searchParams === undefined ? {} : { searchParams }),
 	};
 	try {

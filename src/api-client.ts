@@ -7,7 +7,11 @@ import { type EventAccepted, eventAccepted, type ReportEvent, toldEvents } from 
 import { type InboxReceipt, inboxPage, inboxReceiptTaken } from "./contract/inbox.ts";
 import * as sessions from "./contract/sessions.ts";
 import * as settings from "./contract/settings.ts";
+import * as logs from "./contract/task-logs.ts";
 import * as tasks from "./contract/tasks.ts";
+
+/** Some megabytes take their time on a slow line. */
+const uploadMs = 60_000;
 
 /** A session and the token that opens its routes. */
 export interface SessionAccess {
@@ -194,6 +198,17 @@ export class ApiClient {
 	async finishTask(token: string, json: tasks.TaskFinished, signal?: AbortSignal) {
 		const call = { method: "patch", json, token, signal } as const;
 		return accept(tasks.told, await callServer(this.#options, `tasks/${json.task_id}`, call));
+	}
+
+	/** The whole output of a task. */
+	async keepLog(token: string, id: string, gzip: Uint8Array<ArrayBuffer>) {
+		const call = { method: "put", token, gzip, waitMs: uploadMs } as const;
+		return accept(logs.taskLog, await callServer(this.#options, `tasks/${id}/log`, call));
+	}
+
+	async keepLogDigest(token: string, id: string, json: logs.LogDigest) {
+		const call = { method: "put", token, json } as const;
+		return accept(logs.taskLog, await callServer(this.#options, `tasks/${id}/log/digest`, call));
 	}
 
 	/** A text to the user's own channels. */

@@ -15,6 +15,8 @@ export interface RunOptions {
 	longerThanMs: number;
 	/** Keep the end of the output for the message. */
 	capture: boolean;
+	/** Keep the whole output on the server too. */
+	fullLog: boolean;
 	shell: boolean;
 	/** Wait until the server has taken the end, for two seconds at most. */
 	wait: boolean;
@@ -36,6 +38,7 @@ const flags = new Map<string, Flag>([
 	["--longer-than", { hint: "TIME", help: "Tell only when it took so long (90, 90s, 5m, 2h)" }],
 	["--hide-command", { help: "Leave the command and its output out of the message" }],
 	["--no-capture", { help: "Leave the output alone: nothing of it is in the message" }],
+	["--full-log", { help: "Keep the whole output (10 MB at most) on the server, encrypted" }],
 	["--shell", { help: "Run the words as a line of your shell (builtins, aliases in it, pipes)" }],
 	["--wait", { help: "Wait until the server has it, 2 s at most (containers that end with the command)" }],
 ]);
@@ -104,6 +107,7 @@ function optionsOf(given: ReadonlyMap<string, string>, command: [string, ...stri
 		only: onFail === onSuccess ? "all" : onFail ? "failures" : "successes",
 		longerThanMs,
 		capture: !given.has("--no-capture") && !hidden,
+		fullLog: given.has("--full-log"),
 		shell: given.has("--shell"),
 		wait: given.has("--wait"),
 	};

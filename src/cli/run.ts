@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { taskFinished } from "../contract/tasks.ts";
 import { TaskQueue } from "../state/task-queue.ts";
+import { LogFile } from "./log-file.ts";
 import { type ChildEnd, type ChildOptions, exitCodeOf, runChild } from "./run-child.ts";
 import { type RunOptions, readRunOptions, runHelp } from "./run-options.ts";
 import { Tail } from "./tail.ts";
@@ -42,21 +43,28 @@ export async function run(words: readonly string[], tools: RunTools): Promise<nu
 	}
 	const nested = tools.env[taskVariable] !== undefined;
 	const id = tools.newId();
-	const tail = options.capture && !nested ? new Tail() : undefined;
+	const captured = options.capture && !nested;
+	const log = captured && options.fullLog ? new LogFile(new TaskQueue(tools.home).logPath(id)) : undefined;
+	const tail = captured ? new Tail(log) : undefined;
 	const began = performance.now();
 	const command = options.shell ? shellCommand(options.command, tools.env) : options.command;
 	const env = nested ? tools.env : { ...tools.env, [taskVariable]: id };
 	const end = await runChild({ ...tools, command, env, tail });
 	const code = exitCodeOf(end);
 	if (!end.started) {
+		log?.discard();
 		tools.say(notStartedWords(options.command[0], end));
 		return code;
 	}
 	const durationMs = Math.round(performance.now() - began);
-	if (nested || !isTold(options, code, durationMs)) return code;
+	if (nested || !isTold(options, code, durationMs)) {
+		log?.discard();
+		return code;
+	}
 	try {
-		await tell(options, tools, { id, end, durationMs, tail });
+		await tell(options, tools, { id, end, durationMs, tail, log });
 	} catch (error) {
+		log?.discard();
 		tools.say(`claude-notify: the end could not be kept: ${error instanceof Error ? error.message : "unknown reason"}`);
 	}
 	return code;
@@ -72,10 +80,12 @@ interface Ended {
 	end: Extract<ChildEnd, { started: true }>;
 	durationMs: number;
 	tail: Tail | undefined;
+	log: LogFile | undefined;
 }
 
-async function tell(options: RunOptions, tools: RunTools, { id, end, durationMs, tail }: Ended): Promise<void> {
+async function tell(options: RunOptions, tools: RunTools, { id, end, durationMs, tail, log }: Ended): Promise<void> {
 	if (!tools.isPaired()) {
+		log?.discard();
 		if (tools.terminals.stderr)
 			tools.say("claude-notify: nobody is told: this machine is not paired. Run claude-notify login.");
 		return;
@@ -95,7 +105,8 @@ async function tell(options: RunOptions, tools: RunTools, { id, end, durationMs,
 	const { title, shownCommand: cmd, channels } = options;
 	const { hostname, cwd } = tools;
 	const start = { id, cmd, title, hostname, cwd, ...(channels === undefined ? {} : { channels }) };
-	new TaskQueue(tools.home).put(id, { start, end: finished });
+	const digest = log?.end();
+	new TaskQueue(tools.home).put(id, { start, end: finished, ...(digest === undefined ? {} : { log: digest }) });
 	const sent = tools.sendLater();
 	if (!options.wait) return;
 	let timer: NodeJS.Timeout | undefined;

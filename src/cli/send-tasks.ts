@@ -2,13 +2,20 @@ import * as z from "zod";
 import { ApiError, isPassing } from "../api-errors.ts";
 import { Backoff } from "../companion/backoff.ts";
 import { type Login, NotPaired } from "../companion/login.ts";
+import { logDigest } from "../contract/task-logs.ts";
 import { startTask, taskFinished } from "../contract/tasks.ts";
 import { type Log, reasonOf } from "../log.ts";
 import { withLock } from "../state/lock.ts";
 import { TaskQueue } from "../state/task-queue.ts";
+import { sendLog } from "./send-log.ts";
 
 /** What `run` leaves for the server: how it began and how it ended. */
-const queuedTask = z.object({ start: startTask.required({ id: true }), end: taskFinished });
+const queuedTask = z.object({
+	start: startTask.required({ id: true }),
+	end: taskFinished,
+	/** Of the full output, which waits in a file beside it. */
+	log: logDigest.optional(),
+});
 
 export interface SendTasksOptions {
 	home: string;
@@ -26,6 +33,7 @@ export async function sendTasks({
 	patienceMs,
 }: SendTasksOptions): Promise<{ sent: number; left: number }> {
 	const queue = new TaskQueue(home);
+	queue.removeLostLogs(new Date());
 	const backoff = new Backoff(500, 10_000);
 	const deadline = Date.now() + patienceMs;
 	let sent = 0;
@@ -50,14 +58,8 @@ interface Round {
 async function sendAll(queue: TaskQueue, login: Login, log: Log): Promise<Round> {
 	let sent = 0;
 	for (const id of queue.ids()) {
-		const task = queuedTask.safeParse(queue.read(id));
 		try {
-			if (task.success) {
-				await login.call((token) => login.api.startTask(token, task.data.start));
-				const { outcome } = await login.call((token) => login.api.finishTask(token, task.data.end));
-				log.debug(`task ${id}: ${outcome}`);
-				sent += 1;
-			}
+			if (await sendTask(queue, id, login, log)) sent += 1;
 			queue.remove(id);
 		} catch (error) {
 			if (error instanceof NotPaired) return { sent, hopeless: true };
@@ -69,4 +71,16 @@ async function sendAll(queue: TaskQueue, login: Login, log: Log): Promise<Round>
 		}
 	}
 	return { sent };
+}
+
+/** False for a file that is no task of ours. */
+async function sendTask(queue: TaskQueue, id: string, login: Login, log: Log): Promise<boolean> {
+	const task = queuedTask.safeParse(queue.read(id));
+	if (!task.success) return false;
+	const { start, end, log: digest } = task.data;
+	await login.call((token) => login.api.startTask(token, start));
+	const { outcome } = await login.call((token) => login.api.finishTask(token, end));
+	log.debug(`task ${id}: ${outcome}`);
+	if (digest !== undefined) await sendLog(queue, id, digest, login, log);
+	return true;
 }

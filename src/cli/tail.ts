@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from "node:util";
 import { lastBytes, maxTail } from "../contract/last-bytes.ts";
 import { maskSecrets } from "../contract/mask-secrets.ts";
 import { plainText } from "../plain-text.ts";
+import type { LogFile } from "./log-file.ts";
 
 /** Raw bytes that are kept: escape sequences and progress bars take many more than what is left of them. */
 const maxRaw = 64 * 1024;
@@ -12,6 +13,12 @@ export class Tail {
 	readonly #ring = Buffer.alloc(maxRaw);
 	#at = 0;
 	#seen = 0;
+	readonly #whole: LogFile | undefined;
+
+	/** `whole` gets everything too. */
+	constructor(whole?: LogFile) {
+		this.#whole = whole;
+	}
 
 	/** Bytes that came. */
 	get bytes(): number {
@@ -21,6 +28,7 @@ export class Tail {
 	/** Copies what it keeps: the chunk may be used again. */
 	push(chunk: Buffer): void {
 		this.#seen += chunk.length;
+		this.#whole?.push(chunk);
 		const kept = chunk.subarray(-maxRaw);
 		const first = kept.copy(this.#ring, this.#at);
 		kept.copy(this.#ring, 0, first);
@@ -29,15 +37,19 @@ export class Tail {
 
 	/** As a person saw it, without escape sequences and secrets; at most 10 KB. */
 	text(): string {
-		const raw = this.#raw().toString("utf8");
-		const lines = stripVTControlCharacters(raw).replace(/\r+\n/g, "\n").split("\n").map(lastWritten);
-		return lastBytes(maskSecrets(plainText(lines.join("\n"))), maxTail);
+		return lastBytes(asShown(this.#raw().toString("utf8")), maxTail);
 	}
 
 	#raw(): Buffer {
 		if (this.#seen < maxRaw) return this.#ring.subarray(0, this.#seen);
 		return Buffer.concat([this.#ring.subarray(this.#at), this.#ring.subarray(0, this.#at)]);
 	}
+}
+
+/** What a person saw of an output, without secrets. */
+export function asShown(raw: string): string {
+	const lines = stripVTControlCharacters(raw).replace(/\r+\n/g, "\n").split("\n").map(lastWritten);
+	return maskSecrets(plainText(lines.join("\n")));
 }
 
 /** A progress bar writes over itself with a lone CR. */

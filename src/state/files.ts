@@ -37,6 +37,21 @@ export function readIfThere(path: string): string | undefined {
 	}
 }
 
+/** The bytes of a file, or undefined when there is none. */
+export function readBytesIfThere(path: string): Buffer | undefined {
+	try {
+		return readFileSync(path);
+	} catch (error) {
+		if (isMissing(error)) return undefined;
+		throw error;
+	}
+}
+
+/** When a file was last written, in milliseconds since 1970; now for one that is not there. */
+export function lastWritten(path: string): number {
+	return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+}
+
 /** Keeps a file that cannot be understood for whoever wants to look, out of the way. */
 export function moveAside(path: string, now: Date): void {
 	try {

@@ -1,8 +1,19 @@
 import { join } from "node:path";
-import { isSafeName, readFolder, readIfThere, removeFile, writePrivateFile } from "./files.ts";
+import {
+	isSafeName,
+	lastWritten,
+	readBytesIfThere,
+	readFolder,
+	readIfThere,
+	removeFile,
+	writePrivateFile,
+} from "./files.ts";
 
 /** Ends of commands that the server has not taken yet; the oldest go when there are more. */
 const maxQueued = 200;
+
+/** A command that printed nothing for so long is not running any more. */
+const lostAfterMs = 7 * 86_400_000;
 
 /** `tasks/<id>.json`, 0600, one each: written in one step, and read by whoever sends them. Ids are UUIDv7: their order is that of the ends. */
 export class TaskQueue {
@@ -37,8 +48,29 @@ export class TaskQueue {
 		}
 	}
 
+	/** Where the full output of a task waits beside it. */
+	logPath(id: string): string {
+		return join(this.#folder, `${id}.log`);
+	}
+
+	/** Undefined when there is none. */
+	readLog(id: string): Buffer | undefined {
+		return readBytesIfThere(this.logPath(id));
+	}
+
 	remove(id: string): void {
 		removeFile(this.#path(id));
+		removeFile(this.logPath(id));
+	}
+
+	/** Logs of runs that were killed before their end could be queued. */
+	removeLostLogs(now: Date): void {
+		const queued = new Set(this.ids());
+		for (const name of readFolder(this.#folder)) {
+			const id = /^(.+)\.log$/.exec(name)?.[1];
+			if (id === undefined || queued.has(id) || !isSafeName(id)) continue;
+			if (now.getTime() - lastWritten(this.logPath(id)) > lostAfterMs) removeFile(this.logPath(id));
+		}
 	}
 
 	#path(id: string): string {

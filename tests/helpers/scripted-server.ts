@@ -173,7 +173,7 @@ async function answer(
 		path: url.pathname.replace(/^\/v1/, ""),
 		query: url.searchParams,
 		headers: incoming.headers,
-		body: raw === "" ? undefined : JSON.parse(raw),
+		body: raw === "" || incoming.headers["content-encoding"] !== undefined ? undefined : JSON.parse(raw),
 		// The response itself learns of its connection's end some ticks later.
 		hasLeft: () => incoming.socket.destroyed,
 	};
