@@ -31,7 +31,7 @@ const zones: Zone[] = [
 	{
 		name: "server/routes, server/pages",
 		files: /^server\/(routes|pages)\//,
-		may: /^(src\/contract\/|server\/((auth|domain|inbound)\/|(errors|http|app-deps|plugin-archive|simulator-phone)\.ts$))/,
+		may: /^(src\/contract\/|server\/((auth|domain|inbound)\/|(errors|http|app-deps|plugin-archive|cli-package|install-script|simulator-phone)\.ts$))/,
 		mayTypes: /^server\/channels\/channel\.ts$/,
 	},
 	{

@@ -21,6 +21,8 @@ export interface AppDeps extends Deps {
 	phone: SimulatorPhone | undefined;
 	/** Folder of the plugin's files, for /plugin; absent when this server offers none. */
 	pluginRoot: string | undefined;
+	/** The project's folder: what /install.sh installs is in it. */
+	projectRoot: string;
 	/** Where long-polls wait. */
 	parking: Parking;
 	/** Not undefined once shutdown began: /readyz then says no. */

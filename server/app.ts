@@ -18,6 +18,7 @@ import { authRoutes } from "./routes/auth.ts";
 import { channelRoutes } from "./routes/channels.ts";
 import { commandRoutes } from "./routes/commands.ts";
 import { inboxRoutes } from "./routes/inbox.ts";
+import { installRoutes } from "./routes/install.ts";
 import { maxLogBody } from "./routes/log-body.ts";
 import { openApiRoutes } from "./routes/openapi.ts";
 import { operationRoutes } from "./routes/operations.ts";
@@ -100,6 +101,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnv> {
 	if (deps.phone !== undefined) app.route("/", phonePages(deps, deps.phone));
 	app.route("/", operationRoutes(deps));
 	app.route("/", pluginRoutes(deps));
+	app.route("/", installRoutes(deps));
 	app.route("/", openApiRoutes(app, deps));
 	return app;
 }

@@ -179,6 +179,7 @@ async function createDeps(parts: Parts, wiring: Wiring): Promise<AppDeps> {
 		trustedProxies: env.trustedProxies,
 		smsCountries: env.smsCountries,
 		phone,
+		projectRoot,
 		pluginRoot: publicUrl.protocol === "https:" ? projectRoot : undefined,
 	};
 }

@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline/promises";
+import { fileURLToPath } from "node:url";
 import { uuidv7 } from "uuidv7";
 import { ApiClient } from "./api-client.ts";
 import { runCli } from "./cli/run-cli.ts";
@@ -9,6 +10,7 @@ import { openInBrowser } from "./open-page.ts";
 import type { MainOptions } from "./run-task.ts";
 import { hasDesktop, readSettings, type Settings } from "./settings.ts";
 import { AuthFile } from "./state/auth.ts";
+import { readIfThere } from "./state/files.ts";
 import { machineFingerprint } from "./state/machine.ts";
 
 const now = () => new Date();
@@ -16,9 +18,10 @@ const now = () => new Date();
 const patienceMs = 60_000;
 
 /** Every command but `run`, whose start must not pay for what the others load. Gives the exit code. */
-export async function runCommandLine({ process: own, env, userHome, hostname }: MainOptions): Promise<number> {
+export async function runCommandLine({ process: own, env, userHome, hostname, script }: MainOptions): Promise<number> {
 	const say = (line: string) => void own.stderr.write(`${line}\n`);
-	const settings = readSettings(env, userHome, createLog("warn", say).warn);
+	const source = { CLAUDE_NOTIFY_OPTION_SERVER_URL: installedServer(script), ...env };
+	const settings = readSettings(source, userHome, createLog("warn", say).warn);
 	const log = createLog(env["CLAUDE_NOTIFY_LOG_LEVEL"] === undefined ? "warn" : settings.logLevel, say);
 	const login = openLogin(settings, log);
 	const { home } = settings;
@@ -40,6 +43,11 @@ export async function runCommandLine({ process: own, env, userHome, hostname }: 
 		openPage: hasDesktop(env, own.platform) ? (url: string) => openInBrowser(url, log) : undefined,
 	};
 	return runCli(argv, { print: (text) => void own.stdout.write(`${text}\n`), tools });
+}
+
+/** A command line that a server gave out knows that server; see `cliPackage`. */
+function installedServer(script: string): string | undefined {
+	return readIfThere(fileURLToPath(new URL("server-url", script)));
 }
 
 function openLogin({ server, serverProblem, home }: Settings, log: Log): Login {
