@@ -4,7 +4,11 @@ import { createdAt, instant } from "./columns.ts";
 import { users } from "./schema-accounts.ts";
 import { tasks } from "./schema-tasks.ts";
 
-const bytea = customType<{ data: Uint8Array }>({ dataType: () => "bytea" });
+/** Goes in as base64, which PGlite takes ten times as fast as bytes. */
+const bytea = customType<{ data: Uint8Array }>({
+	dataType: () => "bytea",
+	toDriver: (bytes) => sql`decode(${Buffer.from(bytes).toString("base64")}::text, 'base64')`,
+});
 
 /** The key that a user's logs are encrypted with, itself encrypted with the server's master key. */
 export const logKeys = pgTable(

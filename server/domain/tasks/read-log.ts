@@ -1,7 +1,8 @@
-import { and, eq, isNotNull } from "drizzle-orm";
+import { and, eq, isNotNull, sql } from "drizzle-orm";
+import { z } from "zod";
 import type { TaskLog } from "../../../src/contract/task-logs.ts";
-import type { Db } from "../../db/client.ts";
-import { taskLogChunks, taskLogs, tasks } from "../../db/schema.ts";
+import { type Db, rowsOf } from "../../db/client.ts";
+import { taskLogs, tasks } from "../../db/schema.ts";
 import { AppError } from "../../errors.ts";
 import type { Deps } from "../deps.ts";
 import { ownTask } from "./finish-task.ts";
@@ -54,10 +55,15 @@ export async function openLog(deps: Deps, id: string, link: LogLink): Promise<Op
 	const key = await logKeyOf(deps, log.userId);
 	const { userId, taskId, chunks } = log;
 	async function piece(position: number): Promise<Uint8Array> {
-		const at = and(eq(taskLogChunks.logId, id), eq(taskLogChunks.position, position));
-		const [row] = await deps.db.select({ sealed: taskLogChunks.sealed }).from(taskLogChunks).where(at);
+		// As base64 for the same reason that it went in as such.
+		const [row] = await rowsOf(
+			deps.db,
+			z.object({ sealed: z.string() }),
+			sql`select encode(sealed, 'base64') as sealed from task_log_chunks where log_id = ${id} and position = ${position}`,
+		);
 		if (row === undefined) throw new Error("A piece of a log is missing.");
-		return openChunk(key, { userId, taskId, logId: id, position, last: position === chunks - 1 }, row.sealed);
+		const place = { userId, taskId, logId: id, position, last: position === chunks - 1 };
+		return openChunk(key, place, Buffer.from(row.sealed, "base64"));
 	}
 	// So that a log that cannot be opened at all is an error with a status.
 	const first = await piece(0);
