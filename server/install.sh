@@ -62,11 +62,16 @@ unpack() {
 	mv "$draft/package" "$target"
 }
 
+# Only what this script has made.
+remove_version() {
+	[ ! -f "$1/dist/cli.mjs" ] || rm -rf "$1"
+}
+
 # A command that runs just now may still need the version before.
 remove_older() {
 	for folder in "$data"/[0-9]*-*; do
 		case "$before/" in "$folder"/*) continue ;; esac
-		[ "$folder" = "$target" ] || rm -rf "$folder"
+		[ "$folder" = "$target" ] || remove_version "$folder"
 	done
 }
 
@@ -101,8 +106,11 @@ uninstall() {
 		return
 	fi
 	[ -z "$before" ] || rm -f "$link"
-	rm -rf "$data"
-	say "Removed $link and $data. Your login stays in ~/.config/claude-notify."
+	for folder in "$data"/[0-9]*-*; do
+		remove_version "$folder"
+	done
+	rmdir "$data" 2>/dev/null || say "$data holds other things too and stays."
+	say "Removed. Your login stays in ~/.config/claude-notify."
 }
 
 main() {

@@ -124,6 +124,16 @@ it("touches nothing but its folder and its link, and --uninstall takes both away
 	});
 });
 
+it("takes nothing away that it did not put there, though it stands in its folder (row 16)", async () => {
+	const mine = ["notes.txt", "1-of-mine/notes.txt"].map((name) => join(data(), name));
+	await mkdir(join(data(), "1-of-mine"), { recursive: true });
+	for (const path of mine) await writeFile(path, "mine");
+	await install();
+	expect(await install({ args: "--uninstall" })).toMatchObject({ code: 0, stdout: expect.stringContaining("stays") });
+	expect((await readdir(data())).sort()).toEqual(["1-of-mine", "notes.txt"]);
+	for (const path of mine) expect(await readFile(path, "utf8")).toBe("mine");
+});
+
 it("runs nothing of a download that was cut, wherever that is (row 16)", async () => {
 	const script = await scriptOf();
 	const before = await snapshot();
