@@ -2,11 +2,14 @@ import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
 import { uuidv7 } from "uuidv7";
 import { ApiClient } from "./api-client.ts";
+import type { CliTools } from "./cli/command.ts";
 import { runCli } from "./cli/run-cli.ts";
 import { sendTasks } from "./cli/send-tasks.ts";
 import { Login } from "./companion/login.ts";
+import { showOnDesktop } from "./desktop/show-on-desktop.ts";
 import { createLog, type Log } from "./log.ts";
 import { openInBrowser } from "./open-page.ts";
+import { ownTerminal } from "./own-terminal.ts";
 import type { MainOptions } from "./run-task.ts";
 import { hasDesktop, readSettings, type Settings } from "./settings.ts";
 import { AuthFile } from "./state/auth.ts";
@@ -30,7 +33,8 @@ export async function runCommandLine({ process: own, env, userHome, hostname, sc
 		await sendTasks({ home, login, log, patienceMs });
 		return 0;
 	}
-	const tools = {
+	const desktop = { platform: own.platform, env, home, now, terminal: ownTerminal(own.stderr) };
+	const tools: CliTools = {
 		login,
 		home,
 		hostname,
@@ -41,6 +45,7 @@ export async function runCommandLine({ process: own, env, userHome, hostname, sc
 		say,
 		ask: (question: string) => ask(question, own),
 		openPage: hasDesktop(env, own.platform) ? (url: string) => openInBrowser(url, log) : undefined,
+		showOnDesktop: (note) => showOnDesktop(note, desktop),
 	};
 	return runCli(argv, { print: (text) => void own.stdout.write(`${text}\n`), tools });
 }

@@ -12,6 +12,7 @@ const receiptSeconds = 10;
 export const logout = cliCommand({
 	name: "logout",
 	summary: "Revoke this machine's login and remove it from the disk",
+	example: "claude-notify logout",
 	args: {},
 	async run(_, { login, home }) {
 		const told = await login
@@ -37,6 +38,7 @@ export const logout = cliCommand({
 export const whoami = cliCommand({
 	name: "whoami",
 	summary: "Show which address this machine is paired with",
+	example: "claude-notify whoami --json",
 	args: {},
 	async run(_, { login }) {
 		const { server, channel, channel_title, address_masked, expires_at } = login.read();
@@ -50,6 +52,7 @@ export const whoami = cliCommand({
 export const status = cliCommand({
 	name: "status",
 	summary: "Show where messages go, what became of the last ones, and what is monitored",
+	example: "claude-notify status",
 	args: {},
 	async run(_, { login }) {
 		const account = await login.call((token) => login.api.status(token));
@@ -67,6 +70,7 @@ export const status = cliCommand({
 export const sessions = cliCommand({
 	name: "sessions",
 	summary: "List the Claude Code sessions that are monitored",
+	example: "claude-notify sessions",
 	args: {},
 	async run(_, { login }) {
 		const account = await login.call((token) => login.api.status(token));
@@ -81,6 +85,7 @@ export const sessions = cliCommand({
 export const test = cliCommand({
 	name: "test",
 	summary: "Send one message to each of your channels and wait for its receipt",
+	example: "claude-notify test",
 	args: {},
 	async run(_, { login }): Promise<CliResult> {
 		const { deliveries } = await login.call((token) => login.api.sendTest(token));
@@ -96,6 +101,7 @@ export const test = cliCommand({
 export const showVersion = cliCommand({
 	name: "version",
 	summary: "Print the version",
+	example: "claude-notify version",
 	args: {},
 	run: async () => ({ data: { version }, text: version }),
 });

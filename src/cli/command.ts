@@ -1,5 +1,6 @@
 import type { ArgsDef, CommandDef, ParsedArgs } from "citty";
 import type { Login } from "../companion/login.ts";
+import type { DesktopNote, Shown } from "../desktop/show-on-desktop.ts";
 import type { Log } from "../log.ts";
 import type { ExitCode } from "./exit-codes.ts";
 
@@ -19,6 +20,8 @@ export interface CliTools {
 	ask: (question: string) => Promise<string | undefined>;
 	/** Shows a page; undefined where there is no desktop to show it on. */
 	openPage: ((url: string) => void) | undefined;
+	/** Shows a note on this computer. Never rejects. */
+	showOnDesktop: (note: DesktopNote) => Promise<Shown>;
 }
 
 export interface CliResult {
@@ -33,6 +36,8 @@ export interface CliResult {
 /** One command. Throws UsageError, NotPaired, ServerUnreachable, ApiError: `runCli` turns them into words and exit codes. */
 export interface CliCommand {
 	definition: CommandDef;
+	/** A whole command line, for the help. */
+	example: string;
 	run(given: { args: Record<string, unknown>; words: string[] }, tools: CliTools): Promise<CliResult>;
 }
 
@@ -44,6 +49,7 @@ export class UsageError extends Error {
 interface Declared<T extends ArgsDef> {
 	name: string;
 	summary: string;
+	example: string;
 	args: T;
 	run(args: ParsedArgs<T>, tools: CliTools): Promise<CliResult>;
 }
@@ -51,7 +57,7 @@ interface Declared<T extends ArgsDef> {
 const json = { json: { type: "boolean", description: "Print the result as JSON" } } as const;
 
 /** citty parsed `args` by the very definition that types them, and looks a name up in either spelling. */
-export function cliCommand<const T extends ArgsDef>({ name, summary, args, run }: Declared<T>): CliCommand {
+export function cliCommand<const T extends ArgsDef>({ name, summary, example, args, run }: Declared<T>): CliCommand {
 	const definition = { meta: { name, description: summary }, args: { ...args, ...json } };
-	return { definition, run: (given, tools) => run(given.args as ParsedArgs<T>, tools) };
+	return { definition, example, run: (given, tools) => run(given.args as ParsedArgs<T>, tools) };
 }

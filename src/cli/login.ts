@@ -12,6 +12,7 @@ const contacts = "claude-notify login +15551234567, claude-notify login me@examp
 export const login = cliCommand({
 	name: "login",
 	summary: "Pair this machine with your phone or mail address",
+	example: "claude-notify login +15551234567",
 	args: {
 		contact: { type: "positional", required: false, description: "A number, a mail address or a channel's name" },
 		code: { type: "string", description: "The 6 digits that came", valueHint: "123456" },

@@ -52,7 +52,7 @@ export async function runCli(argv: readonly string[], { print, tools }: CliOutpu
 		return exitCodes.usage;
 	}
 	if (rest.some(isHelp)) {
-		print(await usage(command.definition, main));
+		print(`${await usage(command.definition, main)}\n\nEXAMPLE ${command.example}`);
 		return exitCodes.ok;
 	}
 	return runOne(command, rest, { print, tools });
