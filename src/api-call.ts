@@ -19,6 +19,8 @@ export interface Call {
 	json?: unknown;
 	/** A text, compressed: the body instead of `json`. */
 	gzip?: Uint8Array<ArrayBuffer>;
+	/** The same again has no second effect. */
+	idempotencyKey?: string;
 	searchParams?: Record<string, string | number>;
 	/** Milliseconds that the server may hold the request open. */
 	waitMs?: number;
@@ -38,7 +40,7 @@ const maxAnswer = 256 * 1024;
 export async function callServer(
 	{ server, fingerprint, timeoutMs = 15_000 }: ApiOptions,
 	path: string,
-	{ method, token, json, gzip, searchParams, waitMs = 0, signal }: Call,
+	{ method, token, json, gzip, idempotencyKey, searchParams, waitMs = 0, signal }: Call,
 ): Promise<Answer> {
 	const totalMs = timeoutMs + waitMs;
 	const deadline = AbortSignal.timeout(totalMs);
@@ -55,6 +57,7 @@ export async function callServer(
 			accept: "application/json",
 			...(gzip === undefined ? {} : { "content-type": "text/plain; charset=utf-8", "content-encoding": "gzip" }),
 			...(token === undefined ? {} : { authorization: `Bearer ${token}`, [fingerprintHeader]: fingerprint }),
+			...(idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey }),
 		},
 		...(json === undefined ? {} : { json }),
 		...(gzip === undefined ? {} : { body: gzip }),
@@ -107,7 +110,7 @@ function retryAfter(header: string | null): number | undefined {
 }
 
 /** fetch hides the reason (ECONNREFUSED, CERT_HAS_EXPIRED …) in its causes. */
-function networkReason(error: unknown): string {
+export function networkReason(error: unknown): string {
 	for (let at: unknown = error, depth = 0; at instanceof Error && depth < 6; at = at.cause, depth++) {
 		if ("code" in at && typeof at.code === "string") return at.code;
 		const [first]: unknown[] = at instanceof AggregateError ? at.errors : [];

@@ -3,6 +3,7 @@ import { type ApiOptions, accept, callServer } from "./api-call.ts";
 import * as approvals from "./contract/approvals.ts";
 import { auditPage } from "./contract/audit.ts";
 import * as auth from "./contract/auth.ts";
+import * as commands from "./contract/commands.ts";
 import { type EventAccepted, eventAccepted, type ReportEvent, toldEvents } from "./contract/events.ts";
 import { type InboxReceipt, inboxPage, inboxReceiptTaken } from "./contract/inbox.ts";
 import * as sessions from "./contract/sessions.ts";
@@ -158,6 +159,21 @@ export class ApiClient {
 
 	async status(token: string) {
 		return accept(sessions.accountStatus, await callServer(this.#options, "status", { method: "get", token }));
+	}
+
+	/** A token that sends commands to one session of the user's own. */
+	async replyToken(token: string, sessionId: string) {
+		const path = `sessions/${sessionId}/reply-token`;
+		return accept(
+			commands.replyTokenIssued,
+			await callServer(this.#options, path, { method: "post", json: {}, token }),
+		);
+	}
+
+	/** A text into the session of the reply token; with the same key again it changes nothing. */
+	async sendCommand(replyToken: string, json: z.infer<typeof commands.postCommand>, idempotencyKey: string) {
+		const call = { method: "post", json, token: replyToken, idempotencyKey } as const;
+		return accept(commands.commandQueued, await callServer(this.#options, "commands", call));
 	}
 
 	async orderChannels(token: string, ids: string[]) {

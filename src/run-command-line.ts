@@ -10,6 +10,7 @@ import { showOnDesktop } from "./desktop/show-on-desktop.ts";
 import { createLog, type Log } from "./log.ts";
 import { openInBrowser } from "./open-page.ts";
 import { ownTerminal } from "./own-terminal.ts";
+import { runProgram } from "./run-program.ts";
 import type { MainOptions } from "./run-task.ts";
 import { hasDesktop, readSettings, type Settings } from "./settings.ts";
 import { AuthFile } from "./state/auth.ts";
@@ -46,6 +47,8 @@ export async function runCommandLine({ process: own, env, userHome, hostname, sc
 		ask: (question: string) => ask(question, own),
 		openPage: hasDesktop(env, own.platform) ? (url: string) => openInBrowser(url, log) : undefined,
 		showOnDesktop: (note) => showOnDesktop(note, desktop),
+		runProgram,
+		machine: { nodeVersion: own.version, platform: own.platform, env, userHome },
 	};
 	return runCli(argv, { print: (text) => void own.stdout.write(`${text}\n`), tools });
 }

@@ -2,6 +2,7 @@ import type { ArgsDef, CommandDef, ParsedArgs } from "citty";
 import type { Login } from "../companion/login.ts";
 import type { DesktopNote, Shown } from "../desktop/show-on-desktop.ts";
 import type { Log } from "../log.ts";
+import type { ProgramEnd, ProgramOptions } from "../run-program.ts";
 import type { ExitCode } from "./exit-codes.ts";
 
 /** What the commands work with. Nothing in src/cli reads the environment or writes to a stream but by these. */
@@ -22,6 +23,16 @@ export interface CliTools {
 	openPage: ((url: string) => void) | undefined;
 	/** Shows a note on this computer. Never rejects. */
 	showOnDesktop: (note: DesktopNote) => Promise<Shown>;
+	runProgram: (program: string, args: readonly string[], options: ProgramOptions) => Promise<ProgramEnd>;
+	machine: Machine;
+}
+
+/** What only the entry may read. */
+export interface Machine {
+	nodeVersion: string;
+	platform: NodeJS.Platform;
+	env: Record<string, string | undefined>;
+	userHome: () => string;
 }
 
 export interface CliResult {
@@ -44,6 +55,18 @@ export interface CliCommand {
 /** The command line is wrong; `message` says what would be right. */
 export class UsageError extends Error {
 	override readonly name = "UsageError";
+}
+
+/** What was asked for cannot be done; `message` says why, and what can. */
+export class CliFailure extends Error {
+	override readonly name = "CliFailure";
+	/** For programs. */
+	readonly kind: string;
+
+	constructor(kind: string, message: string) {
+		super(message);
+		this.kind = kind;
+	}
 }
 
 interface Declared<T extends ArgsDef> {

@@ -5,13 +5,33 @@ import { reasonOf } from "../log.ts";
 import { plainText } from "../plain-text.ts";
 import { version } from "../version.ts";
 import { logout, sessions, showVersion, status, test, whoami } from "./account.ts";
-import { type CliCommand, type CliTools, UsageError } from "./command.ts";
+import { type CliCommand, CliFailure, type CliTools, UsageError } from "./command.ts";
+import { completionOf } from "./completion.ts";
+import { config } from "./config.ts";
+import { doctor } from "./doctor.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { login } from "./login.ts";
 import { notify } from "./notify.ts";
+import { send } from "./send.ts";
+import { forTerminal } from "./terminal-words.ts";
+import { update } from "./update.ts";
 
 const commands: ReadonlyMap<string, CliCommand> = new Map(
-	[login, logout, whoami, status, sessions, notify, test, showVersion].map((command) => [nameOf(command), command]),
+	[
+		login,
+		logout,
+		whoami,
+		status,
+		sessions,
+		send,
+		notify,
+		test,
+		config,
+		doctor,
+		update,
+		completionOf(() => commands),
+		showVersion,
+	].map((command) => [nameOf(command), command]),
 );
 
 /** Listed here, run elsewhere: by `runTask`, before anything of this is loaded. */
@@ -90,6 +110,7 @@ function failure(error: unknown): Failure {
 		return { code: exitCodes.unreachable, kind: "unreachable", message: `${message}.\n${cure}` };
 	}
 	if (error instanceof ApiError) return refusal(error, message);
+	if (error instanceof CliFailure) return { code: exitCodes.failed, kind: error.kind, message };
 	if (error instanceof UsageError || (error instanceof Error && error.name === "CLIError")) {
 		return { code: exitCodes.usage, kind: "usage", message };
 	}
@@ -99,13 +120,6 @@ function failure(error: unknown): Failure {
 function refusal({ status: httpStatus, code: kind, requestId }: ApiError, message: string): Failure {
 	if (httpStatus >= 500) return { code: exitCodes.failed, kind, message: `${message} (request ${requestId})` };
 	return { code: exitCodes.failed, kind, message };
-}
-
-/** The login and the server speak to whoever types in Claude Code; here the same is done by other words. */
-function forTerminal(message: string): string {
-	return message
-		.replaceAll("/notify-setup", "claude-notify login")
-		.replaceAll("/notify-pair", "claude-notify login --code");
 }
 
 /** citty takes any flag; a mistyped one must not be overlooked. */

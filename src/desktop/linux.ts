@@ -1,5 +1,5 @@
+import { type ProgramOptions, runProgram } from "../run-program.ts";
 import type { LastNotes } from "./last-notes.ts";
-import { type ProgramOptions, runProgram } from "./run-program.ts";
 import type { DesktopNote } from "./show-on-desktop.ts";
 
 /** libnotify's `notify-send`: it speaks to whatever desktop is there over D-Bus, and fails at once where there is none. */

@@ -1,5 +1,5 @@
 import { cutText } from "../contract/text.ts";
-import { type ProgramOptions, runProgram } from "./run-program.ts";
+import { type ProgramOptions, runProgram } from "../run-program.ts";
 import type { DesktopNote } from "./show-on-desktop.ts";
 
 /** About what a banner shows. */

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { cutText } from "../contract/text.ts";
 import { plainText } from "../plain-text.ts";
+import { startFirst } from "../run-program.ts";
 import { LastNotes } from "./last-notes.ts";
 import { showOnLinux } from "./linux.ts";
 import { showOnMac } from "./mac.ts";
-import { startFirst } from "./run-program.ts";
 import { terminalNote } from "./terminal-note.ts";
 import { showOnWindows } from "./windows.ts";
 

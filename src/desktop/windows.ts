@@ -1,5 +1,5 @@
 import { win32 } from "node:path";
-import { type ProgramOptions, runProgram } from "./run-program.ts";
+import { type ProgramOptions, runProgram } from "../run-program.ts";
 import type { DesktopNote } from "./show-on-desktop.ts";
 
 /** The text comes by variables and becomes text nodes: nothing of it is read as PowerShell or as XML. */

@@ -51,6 +51,11 @@ export function isOpenInClient(home: string, sessionId: string): boolean {
 	return clientPids(home).some((pid) => readLiveClient(home, pid)?.session_id === sessionId);
 }
 
+/** The process ids of the clients that run now and whose hooks reach us. */
+export function liveClients(home: string): number[] {
+	return clientPids(home).filter((pid) => readLiveClient(home, pid) !== undefined);
+}
+
 /** Removes what clients that were killed left behind: their process ids will be used again. */
 export function removeDeadClientFiles(home: string): void {
 	for (const pid of clientPids(home)) {
