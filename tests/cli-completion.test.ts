@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
-import { chmod, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { chmod, readFile, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Cli, openCli } from "./helpers/cli.ts";
@@ -64,4 +64,12 @@ it("each command's help has an example", async () => {
 		expect(help, name).toMatchObject({ code: 0, stdout: expect.stringContaining("EXAMPLE ") });
 		expect(help.stdout).toContain(`claude-notify ${name}`);
 	}
+});
+
+it("docs/command-line.md names each command", async () => {
+	const { stdout } = await cli.run(["completion", "bash"]);
+	const names = /words="([^"]*) --help --version"/.exec(stdout)?.[1]?.split(" ") ?? [];
+	const page = await readFile(resolve(import.meta.dirname, "../docs/command-line.md"), "utf8");
+	const table = page.slice(page.indexOf("| command |"), page.indexOf("| exit code |"));
+	expect(names.filter((name) => !new RegExp(`\\| .*\`${name}[ \`]`).test(table))).toEqual([]);
 });
