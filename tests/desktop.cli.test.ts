@@ -1,10 +1,13 @@
+import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { readdir, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Cli, openCli } from "./helpers/cli.ts";
 import { type FakePrograms, fakePrograms } from "./helpers/fake-programs.ts";
 import { startNotificationDaemon } from "./helpers/notification-daemon.ts";
+import { nodeDir } from "./helpers/processes.ts";
 import { startScriptedServer } from "./helpers/scripted-server.ts";
 import { until } from "./helpers/until.ts";
 
@@ -92,4 +95,26 @@ it("notify --desktop needs no login and makes no connection (row 141)", async ()
 	// The spy does see what goes out.
 	cli.pair(server.url);
 	expect((await cli.run(["notify", "online"], { env })).stderr).toContain("NETWORK fetch");
+});
+
+it("over SSH the terminal itself is told, also when the output goes elsewhere (row 139)", async () => {
+	const node = join(await nodeDir(24), "node");
+	const line = `'${node}' '${cli.script}' notify --desktop --title nas done >'${fakes.path}/out' 2>&1`;
+	const env = cli.env({ SSH_CONNECTION: "192.0.2.1 1 192.0.2.2 22", TERM: "xterm-256color", SHELL: "/bin/sh" });
+	const { stdout } = await promisify(execFile)("script", ["-qec", line, "/dev/null"], { env });
+	expect(stdout).toBe("\u001b]9;nas: done\u0007\u0007");
+	expect(await readFile(join(fakes.path, "out"), "utf8")).toBe("There is no desktop here: the terminal was told.\n");
+});
+
+it("without a desktop and without a terminal it says so and ends with 1 (row 139)", async () => {
+	const node = join(await nodeDir(24), "node");
+	const words = [node, cli.script, "notify", "--desktop", "done"];
+	// setsid takes the controlling terminal away, as in a cron job.
+	const none = cli.env({ PATH: "/nowhere" });
+	expect(await promisify(execFile)("/usr/bin/setsid", ["--wait", ...words], { env: none }).catch(Object)).toMatchObject(
+		{
+			code: 1,
+			stdout: "There is neither a desktop nor a terminal here.\n",
+		},
+	);
 });
