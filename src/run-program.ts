@@ -5,6 +5,7 @@ export type ProgramEnd = { stdout: string } | "failed" | "late";
 
 export interface ProgramOptions {
 	env: Record<string, string | undefined>;
+	cwd?: string;
 	/** Aborted when nobody waits any longer. */
 	deadline: AbortSignal;
 	/** What is late is left to finish instead of being killed. */
@@ -15,7 +16,7 @@ export interface ProgramOptions {
 export function runProgram(
 	program: string,
 	args: readonly string[],
-	{ env, deadline, mayFinishLater = false }: ProgramOptions,
+	{ env, cwd, deadline, mayFinishLater = false }: ProgramOptions,
 ): Promise<ProgramEnd> {
 	return new Promise((resolve) => {
 		const stdout: Buffer[] = [];
@@ -23,6 +24,7 @@ export function runProgram(
 		try {
 			child = spawn(program, args, {
 				env,
+				cwd,
 				stdio: ["ignore", mayFinishLater ? "ignore" : "pipe", "ignore"],
 				detached: mayFinishLater,
 				windowsHide: true,

@@ -67,10 +67,10 @@ it("a message that looks like a command never reaches a shell (row 140)", async 
 	expect((await readdir(folder)).filter((name) => name.includes("pwned"))).toEqual([]);
 });
 
-it("notes of one group take each other's place on the desktop (row 139)", async () => {
+it.each([20, 24] as const)("notes of one group take each other's place, on Node %i too (row 139)", async (node) => {
 	await using daemon = await startNotificationDaemon();
 	for (const text of ["1 of 2", "2 of 2"]) {
-		await cli.run(["notify", "--desktop", "--group", "copy", text], { env: daemon.env });
+		await cli.run(["notify", "--desktop", "--group", `copy-${node}`, text], { node, env: daemon.env });
 	}
 	const [first, second] = daemon.notes;
 	expect([first?.body, second?.body]).toEqual(["1 of 2", "2 of 2"]);

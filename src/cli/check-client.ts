@@ -19,9 +19,16 @@ export function checkNode({ machine: { nodeVersion } }: CliTools): Check {
 /** Claude Code itself, and whether it has the plugin. */
 export async function checkPlugin(tools: CliTools): Promise<Check[]> {
 	const { runProgram, machine } = tools;
+	const isWindows = machine.platform === "win32";
+	// Windows looks for programs in the current folder first, which may be a stranger's project.
+	const place = isWindows ? { cwd: machine.userHome() } : {};
 	const run = (...args: string[]) =>
-		runProgram("claude", args, { env: machine.env, deadline: AbortSignal.timeout(clientMs) });
+		runProgram("claude", args, { env: machine.env, ...place, deadline: AbortSignal.timeout(clientMs) });
 	const version = await run("--version");
+	if (typeof version === "string" && isWindows) {
+		// npm's claude.cmd runs in a shell only.
+		return [skipped("claude", "there is no claude.exe on PATH to ask"), skipped("plugin", "only Claude Code knows")];
+	}
 	if (typeof version === "string") {
 		const why = version === "late" ? "gave no answer" : "is not on PATH, or does not start";
 		const cure = "Install it (https://code.claude.com), or put its folder on PATH.";

@@ -6,17 +6,21 @@ import type { DesktopNote } from "./show-on-desktop.ts";
 const script = `
 $ErrorActionPreference = 'Stop'
 $null = [Windows.UI.Notifications.ToastNotificationManager, Windows.UI.Notifications, ContentType = WindowsRuntime]
-$xml = [Windows.UI.Notifications.ToastNotificationManager]::GetTemplateContent([Windows.UI.Notifications.ToastTemplateType]::ToastText02)
-$text = $xml.GetElementsByTagName('text')
-$null = $text.Item(0).AppendChild($xml.CreateTextNode($env:CLAUDE_NOTIFY_TITLE))
-$null = $text.Item(1).AppendChild($xml.CreateTextNode($env:CLAUDE_NOTIFY_BODY))
+$null = [Windows.UI.Notifications.ToastNotification, Windows.UI.Notifications, ContentType = WindowsRuntime]
+$null = [Windows.Data.Xml.Dom.XmlDocument, Windows.Data.Xml.Dom.XmlDocument, ContentType = WindowsRuntime]
+$xml = [xml] '<toast><visual><binding template="ToastGeneric"><text/><text/></binding></visual></toast>'
+$texts = $xml.GetElementsByTagName('text')
+$null = $texts.Item(0).AppendChild($xml.CreateTextNode($env:CLAUDE_NOTIFY_TITLE))
+$null = $texts.Item(1).AppendChild($xml.CreateTextNode($env:CLAUDE_NOTIFY_BODY))
 if ($env:CLAUDE_NOTIFY_URGENCY -eq 'failed') { $xml.DocumentElement.SetAttribute('duration', 'long') }
 if ($env:CLAUDE_NOTIFY_SOUND) {
   $audio = $xml.CreateElement('audio')
   $audio.SetAttribute('silent', 'true')
   $null = $xml.DocumentElement.AppendChild($audio)
 }
-$toast = New-Object Windows.UI.Notifications.ToastNotification $xml
+$document = New-Object Windows.Data.Xml.Dom.XmlDocument
+$document.LoadXml($xml.OuterXml)
+$toast = New-Object Windows.UI.Notifications.ToastNotification $document
 $toast.Group = 'claude-notify'
 $toast.Tag = $env:CLAUDE_NOTIFY_GROUP
 $app = '{1AC14E77-02E7-4E5D-B744-2EB1AE5198B7}\\WindowsPowerShell\\v1.0\\powershell.exe'
