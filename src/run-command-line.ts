@@ -34,7 +34,7 @@ export async function runCommandLine({ process: own, env, userHome, hostname, sc
 		await sendTasks({ home, login, log, patienceMs });
 		return 0;
 	}
-	const desktop = { platform: own.platform, env, home, now, terminal: ownTerminal(own.stderr) };
+	const { platform } = own;
 	const tools: CliTools = {
 		login,
 		home,
@@ -45,10 +45,10 @@ export async function runCommandLine({ process: own, env, userHome, hostname, sc
 		log,
 		say,
 		ask: (question: string) => ask(question, own),
-		openPage: hasDesktop(env, own.platform) ? (url: string) => openInBrowser(url, log) : undefined,
-		showOnDesktop: (note) => showOnDesktop(note, desktop),
+		openPage: hasDesktop(env, platform) ? (url: string) => openInBrowser(url, log) : undefined,
+		showOnDesktop: (note) => showOnDesktop(note, { platform, env, home, now, terminal: ownTerminal(own.stderr) }),
 		runProgram,
-		machine: { nodeVersion: own.version, platform: own.platform, env, userHome },
+		machine: { nodeVersion: own.version, platform, env, userHome },
 	};
 	return runCli(argv, { print: (text) => void own.stdout.write(`${text}\n`), tools });
 }

@@ -106,6 +106,18 @@ it("over SSH the terminal itself is told, also when the output goes elsewhere (r
 	expect(await readFile(join(fakes.path, "out"), "utf8")).toBe("There is no desktop here: the terminal was told.\n");
 });
 
+it("inside of tmux the note gets through to the terminal around it (row 139)", async () => {
+	const node = join(await nodeDir(24), "node");
+	const inside = join(fakes.path, "inside.sh");
+	// tmux has to draw once more before its last window closes.
+	await writeFile(inside, `'${node}' '${cli.script}' notify --desktop --title nas done\nsleep 1\n`);
+	const start = ["start-server", "set -g allow-passthrough on", `new-session 'sh ${inside}'`].join(" \\; ");
+	const line = `tmux -S '${join(fakes.path, "tmux")}' -f /dev/null ${start}`;
+	const env = cli.env({ SSH_CONNECTION: "192.0.2.1 1 192.0.2.2 22", TERM: "xterm-256color", SHELL: "/bin/sh" });
+	const { stdout } = await promisify(execFile)("script", ["-qec", line, "/dev/null"], { env });
+	expect(stdout).toContain("\u001b]9;nas: done\u0007");
+});
+
 it("without a desktop and without a terminal it says so and ends with 1 (row 139)", async () => {
 	const node = join(await nodeDir(24), "node");
 	const words = [node, cli.script, "notify", "--desktop", "done"];
