@@ -62,6 +62,8 @@ export async function pluginFiles(root: string): Promise<Map<string, string>> {
 		target: "node20",
 		minify: true,
 		plugins: [englishOnly, commandLineApart],
+		// Native and optional: found where the package is installed by npm, done without elsewhere.
+		external: ["@lydell/node-pty"],
 		metafile: true,
 		write: false,
 	});

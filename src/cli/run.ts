@@ -1,13 +1,14 @@
 import type { z } from "zod";
 import type { taskFinished } from "../contract/tasks.ts";
 import { TaskQueue } from "../state/task-queue.ts";
-import { type ChildEnd, type ChildOptions, exitCodeOf, runChild } from "./run-child.ts";
+import { type ChildEnd, exitCodeOf } from "./child-end.ts";
+import { type ChildOptions, runChild } from "./run-child.ts";
 import { type RunOptions, readRunOptions, runHelp } from "./run-options.ts";
 import { Tail } from "./tail.ts";
 
 type Finished = z.input<typeof taskFinished>;
 
-export interface RunTools extends Omit<ChildOptions, "command" | "tail"> {
+export interface RunTools extends Omit<ChildOptions, "command" | "sinks"> {
 	home: string;
 	hostname: string;
 	cwd: string;
@@ -46,7 +47,7 @@ export async function run(words: readonly string[], tools: RunTools): Promise<nu
 	const began = performance.now();
 	const command = options.shell ? shellCommand(options.command, tools.env) : options.command;
 	const env = nested ? tools.env : { ...tools.env, [taskVariable]: id };
-	const end = await runChild({ ...tools, command, env, tail });
+	const end = await runChild({ ...tools, command, env, sinks: tail === undefined ? [] : [tail] });
 	const code = exitCodeOf(end);
 	if (!end.started) {
 		tools.say(notStartedWords(options.command[0], end));

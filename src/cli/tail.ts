@@ -2,12 +2,13 @@ import { stripVTControlCharacters } from "node:util";
 import { lastBytes, maxTail } from "../contract/last-bytes.ts";
 import { maskSecrets } from "../contract/mask-secrets.ts";
 import { plainText } from "../plain-text.ts";
+import type { OutputSink } from "./output-sink.ts";
 
 /** Raw bytes that are kept: escape sequences and progress bars take many more than what is left of them. */
 const maxRaw = 64 * 1024;
 
 /** The end of what a command prints, in flat memory however long that is. */
-export class Tail {
+export class Tail implements OutputSink {
 	/** A ring: `#at` is where the next byte goes. */
 	readonly #ring = Buffer.alloc(maxRaw);
 	#at = 0;
