@@ -1,19 +1,23 @@
 import { type ChildProcess, spawn } from "node:child_process";
 
 /** Reads from us: when it gets nothing any more but the end, we were killed, and neither the command nor a raw terminal must stay behind. */
-const script = `read -r x && exit
-[ -z "$2" ] || stty "$2" <&1
-kill -TERM "$1" 2>/dev/null; sleep 5; kill -KILL "$1" 2>/dev/null`;
+const script = `read -r pid
+read -r x && exit
+[ -z "$1" ] || stty "$1" <&1
+[ -n "$pid" ] || exit
+kill -TERM "$pid"; sleep 5; kill -KILL "$pid"`;
 
 export interface Guard {
+	/** From now on over this process. */
+	watch(pid: number): void;
 	/** The command has ended: there is nothing left to guard. */
 	release(): void;
 }
 
-/** Watches over the process `pid` while we live. `modes`: what our standard input, a terminal, is to be set to should we be killed. */
-export function startGuard(pid: number, modes = ""): Guard {
+/** Ends the command should we be killed. `modes`: what our standard input, a terminal, is to be set to then. */
+export function startGuard(modes = ""): Guard {
 	// A session of its own: what the terminal sends is not for it.
-	const guard: ChildProcess = spawn("/bin/sh", ["-c", script, "claude-notify", String(pid), modes], {
+	const guard: ChildProcess = spawn("/bin/sh", ["-c", script, "claude-notify", modes], {
 		detached: true,
 		stdio: ["pipe", modes === "" ? "ignore" : 0, "ignore"],
 		env: { PATH: "/usr/bin:/bin" },
@@ -22,5 +26,8 @@ export function startGuard(pid: number, modes = ""): Guard {
 	guard.on("error", () => undefined);
 	guard.stdin?.on("error", () => undefined);
 	guard.unref();
-	return { release: () => void guard.stdin?.end("ended\n") };
+	return {
+		watch: (pid) => void guard.stdin?.write(`${pid}\n`),
+		release: () => void guard.stdin?.end("ended\n"),
+	};
 }

@@ -71,10 +71,14 @@ export class OwnTerminal {
 	};
 }
 
-/** Columns and rows of the terminal on our standard output. */
-export function windowSize(): { cols: number; rows: number } {
-	const output = new WriteStream(1);
-	const [cols, rows] = output.getWindowSize();
-	output.destroy();
-	return { cols: cols || 80, rows: rows || 24 };
+/** Columns and rows of the terminal on our standard output; undefined once it has been closed. */
+export function windowSize(): { cols: number; rows: number } | undefined {
+	try {
+		const output = new WriteStream(1);
+		const [cols, rows] = output.getWindowSize();
+		output.destroy();
+		return { cols: cols || 80, rows: rows || 24 };
+	} catch {
+		return undefined;
+	}
 }

@@ -92,7 +92,8 @@ async function runBeside(options: ChildOptions): Promise<ChildEnd> {
 			return notStarted(await ended);
 		}
 		// At once, before anything of the command is passed on: who sees it run may kill us.
-		const guard = startGuard(child.pid);
+		const guard = startGuard();
+		guard.watch(child.pid);
 		const [lastOut, lastErr] = [
 			relay(stdout.read ?? child.stdout, 1, sinks),
 			relay(stderr.read ?? child.stderr, 2, sinks),

@@ -34,7 +34,8 @@ export class PtyChild {
 	readonly ended: Promise<Started>;
 	#end: (how: ReturnType<typeof fromShellCode>) => void = () => undefined;
 	#pid: number | undefined;
-	#guard: Guard | undefined;
+	/** Started before the pty is there: it must not hold that open. */
+	readonly #guard: Guard;
 	#interruptedAt = Number.NEGATIVE_INFINITY;
 	/** The command has been stopped, and with it the holder. */
 	#stopped = false;
@@ -49,7 +50,13 @@ export class PtyChild {
 		const { command, env, process, modes } = options;
 		const mark = `claude-notify-${randomBytes(12).toString("hex")}`;
 		const words = holderArguments(mark, modes, withOwnEnvironment(command, env));
-		this.#pty = spawn(shell, words, { ...windowSize(), cwd: process.cwd(), env, encoding: null });
+		this.#guard = startGuard(modes);
+		try {
+			this.#pty = spawn(shell, words, { ...windowSize(), cwd: process.cwd(), env, encoding: null });
+		} catch (error) {
+			this.#guard.release();
+			throw error;
+		}
 		const marks = new Marks(mark, this.#pass, this.#onMark);
 		// Without an encoding it gives bytes, which its types do not know.
 		this.#pty.onData((chunk) => marks.push(chunk as unknown as Buffer));
@@ -70,7 +77,7 @@ export class PtyChild {
 	/** Our own terminal is as it was, and nothing of ours is left. */
 	close(): void {
 		clearTimeout(this.#timer);
-		this.#guard?.release();
+		this.#guard.release();
 		this.#terminal.close();
 		send(this.#pty.pid, "SIGKILL");
 		destroy(this.#pty);
@@ -86,7 +93,7 @@ export class PtyChild {
 		if (word === "ended") this.#end(fromShellCode(value));
 		if (word === "pid") {
 			this.#pid = value;
-			this.#guard = startGuard(value, this.#options.modes);
+			this.#guard.watch(value);
 		}
 		if (word === "stopped") {
 			this.#stopped = true;
@@ -110,8 +117,8 @@ export class PtyChild {
 	};
 
 	#resize = (): void => {
-		const { cols, rows } = windowSize();
-		this.#pty.resize(cols, rows);
+		const size = windowSize();
+		if (size !== undefined) this.#pty.resize(size.cols, size.rows);
 	};
 
 	/** Until it says that it goes on: it may not have stopped yet when it is woken. */
