@@ -24,6 +24,7 @@ const zones: Zone[] = [
 		name: "src/<folder>",
 		files: /^src\/(handlers|commands|inbox|cli|desktop)\//,
 		may: /^src\/(contract\/|state\/|companion\/|[^/]+$)/,
+		mayTypes: /^src\/desktop\//,
 	},
 	{ name: "src/companion", files: /^src\/companion\//, may: /^src\/(contract\/|state\/|inbox\/|[^/]+$)/ },
 	{ name: "src", files: /^src\/(state\/|[^/]+$)/, may: /^src\/(?!entry\/)/ },

@@ -7,6 +7,7 @@ import { type EventAccepted, eventAccepted, type ReportEvent, toldEvents } from 
 import { type InboxReceipt, inboxPage, inboxReceiptTaken } from "./contract/inbox.ts";
 import * as sessions from "./contract/sessions.ts";
 import * as settings from "./contract/settings.ts";
+import type { TaskUpdate } from "./contract/task-update.ts";
 import * as tasks from "./contract/tasks.ts";
 
 /** A session and the token that opens its routes. */
@@ -194,6 +195,11 @@ export class ApiClient {
 	async finishTask(token: string, json: tasks.TaskFinished, signal?: AbortSignal) {
 		const call = { method: "patch", json, token, signal } as const;
 		return accept(tasks.told, await callServer(this.#options, `tasks/${json.task_id}`, call));
+	}
+
+	async updateTask(token: string, json: TaskUpdate, signal?: AbortSignal) {
+		const call = { method: "post", json, token, signal } as const;
+		return accept(tasks.told, await callServer(this.#options, `tasks/${json.task_id}/updates`, call));
 	}
 
 	/** A text to the user's own channels. */

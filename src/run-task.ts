@@ -5,6 +5,7 @@ import { isatty } from "node:tty";
 import { fileURLToPath } from "node:url";
 import { uuidv7 } from "uuidv7";
 import { run } from "./cli/run.ts";
+import type { LinePattern } from "./line-pattern.ts";
 import { notifyHome } from "./state/home.ts";
 
 export interface MainOptions {
@@ -15,13 +16,15 @@ export interface MainOptions {
 	hostname: string;
 	/** URL of this very script. */
 	script: string;
+	/** Loads what `--pattern` needs, which is large. */
+	loadPatterns: () => Promise<{ compilePattern: (source: string) => LinePattern }>;
 }
 
 const now = () => new Date();
 
 /** `claude-notify run`. Gives the exit code. */
 export function runTask(words: readonly string[], options: MainOptions): Promise<number> {
-	const { process: own, env, userHome, hostname, script } = options;
+	const { process: own, env, userHome, hostname, script, loadPatterns } = options;
 	const home = notifyHome(env, userHome);
 	return run(words, {
 		home,
@@ -32,6 +35,8 @@ export function runTask(words: readonly string[], options: MainOptions): Promise
 		say: (line) => void own.stderr.write(`${line}\n`),
 		print: (text) => void own.stdout.write(`${text}\n`),
 		isPaired: () => existsSync(join(home, "auth.json")),
+		loadPatterns,
+		showOnDesktop: undefined,
 		sendLater: () => sendInBackground(own.execPath, fileURLToPath(script), env),
 		env,
 		terminals: { stdin: isatty(0), stdout: isatty(1), stderr: isatty(2) },

@@ -15,6 +15,8 @@ export interface ChildOptions {
 	env: Record<string, string | undefined>;
 	/** What listens to the output; without any it goes past us. */
 	sinks: readonly OutputSink[];
+	/** The output goes past what listens: it is a terminal's, and there is no other terminal to be had. */
+	onUnseen: () => void;
 	/** Which of our own ends are terminals: they stay ones for the command. */
 	terminals: { stdin: boolean; stdout: boolean; stderr: boolean };
 	/** The process whose signals are the command's too. */
@@ -28,7 +30,10 @@ const fromTerminal: readonly string[] = ["SIGINT", "SIGQUIT"];
 /** Runs the command as if we were not there: its code, its signals, its terminal. */
 export async function runChild(given: ChildOptions): Promise<ChildEnd> {
 	const options = { ...given, env: definedOnly(given.env) };
-	return (await runOnPty(options)) ?? runBeside(options);
+	const end = await runOnPty(options);
+	if (end !== undefined) return end;
+	if (options.sinks.length > 0 && options.terminals.stdout) options.onUnseen();
+	return runBeside(options);
 }
 
 function definedOnly(env: Record<string, string | undefined>): Record<string, string> {

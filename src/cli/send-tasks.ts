@@ -2,13 +2,15 @@ import * as z from "zod";
 import { ApiError, isPassing } from "../api-errors.ts";
 import { Backoff } from "../companion/backoff.ts";
 import { type Login, NotPaired } from "../companion/login.ts";
-import { startTask, taskFinished } from "../contract/tasks.ts";
+import { taskUpdate } from "../contract/task-update.ts";
+import { startTask, type Told, taskFinished } from "../contract/tasks.ts";
 import { type Log, reasonOf } from "../log.ts";
 import { withLock } from "../state/lock.ts";
 import { TaskQueue } from "../state/task-queue.ts";
 
-/** What `run` leaves for the server: how it began and how it ended. */
-const queuedTask = z.object({ start: startTask.required({ id: true }), end: taskFinished });
+const start = startTask.required({ id: true });
+/** What `run` leaves for the server: how it began, and what it said or how it ended. */
+const queuedTask = z.union([z.object({ start, end: taskFinished }), z.object({ start, update: taskUpdate })]);
 
 export interface SendTasksOptions {
 	home: string;
@@ -54,7 +56,7 @@ async function sendAll(queue: TaskQueue, login: Login, log: Log): Promise<Round>
 		try {
 			if (task.success) {
 				await login.call((token) => login.api.startTask(token, task.data.start));
-				const { outcome } = await login.call((token) => login.api.finishTask(token, task.data.end));
+				const { outcome } = await login.call((token) => send(login, token, task.data));
 				log.debug(`task ${id}: ${outcome}`);
 				sent += 1;
 			}
@@ -69,4 +71,8 @@ async function sendAll(queue: TaskQueue, login: Login, log: Log): Promise<Round>
 		}
 	}
 	return { sent };
+}
+
+function send({ api }: Login, token: string, queued: z.infer<typeof queuedTask>): Promise<Told> {
+	return "end" in queued ? api.finishTask(token, queued.end) : api.updateTask(token, queued.update);
 }

@@ -9,6 +9,7 @@ const options = {
 	userHome: homedir,
 	hostname: hostname(),
 	script: import.meta.url,
+	loadPatterns: () => import("./line-pattern.ts"),
 };
 process.exitCode =
 	first === "run" ? await runTask(rest, options) : await (await import("./command-line.ts")).runCommandLine(options);
