@@ -8,6 +8,7 @@ import { type Cli, openCli } from "./helpers/cli.ts";
 import { nodeDir, signalIfAlive } from "./helpers/processes.ts";
 import { answerTasks, type ScriptedServer, startScriptedServer } from "./helpers/scripted-server.ts";
 import { inShell } from "./helpers/shell-terminal.ts";
+import { until } from "./helpers/until.ts";
 
 const updates = "POST /tasks/*/updates";
 
@@ -124,6 +125,26 @@ describe("a command that runs", () => {
 			await server.waitFor("PATCH /tasks/*");
 			expect(server.bodies("POST /tasks")).toMatchObject([{ notify_user: "me@example.com" }]);
 			expect(server.bodies("PATCH /tasks/*")).toMatchObject([{ message: "come back" }]);
+		});
+	});
+
+	it("says what the server refused: with --wait at once, else with the next command (row 142)", async () => {
+		await paired(async (cli, server) => {
+			const body = { error: "invalid_request", message: "none of your own channels\u001b[2J", request_id: "r" };
+			server.on("POST /tasks", () => ({ status: 400, body }));
+			const words = ["--notify-user", "mallory@example.com", "true"];
+			const refused = "claude-notify: the server refused to tell: none of your own channels\n";
+			expect(await cli.run(["run", "--wait", ...words])).toMatchObject({ code: 0, stderr: refused });
+			expect(await cli.run(["run", ...words])).toMatchObject({ code: 0, stderr: "" });
+			await server.waitFor("POST /tasks", 2);
+			await until(
+				() => existsSync(join(cli.home, "tasks/refused")),
+				20_000,
+				() => "no refusal was kept",
+			);
+			answerTasks(server);
+			expect(await cli.run(["run", "true"])).toMatchObject({ code: 0, stderr: refused });
+			expect(await cli.run(["run", "true"])).toMatchObject({ code: 0, stderr: "" });
 		});
 	});
 

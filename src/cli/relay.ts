@@ -32,7 +32,7 @@ export function relay(from: number | Readable | null, to: 1 | 2, sinks: readonly
 	});
 	return async () => {
 		lastAt = performance.now();
-		while (more && performance.now() - lastAt < quietMs) await Promise.race([over, pause(50)]);
+		while (more && performance.now() - lastAt < quietMs) await within(over, 50);
 		if (more) source.destroy();
 	};
 }
@@ -61,6 +61,13 @@ export function writeAll(fd: 1 | 2, chunk: Buffer): boolean {
 	return true;
 }
 
-function pause(ms: number): Promise<void> {
-	return new Promise((resolve) => setTimeout(resolve, ms));
+/** No timer stays behind: it would hold up our own end. */
+function within(work: Promise<void>, ms: number): Promise<void> {
+	return new Promise((resolve) => {
+		const timer = setTimeout(resolve, ms);
+		void work.then(() => {
+			clearTimeout(timer);
+			resolve();
+		});
+	});
 }

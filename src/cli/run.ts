@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { taskFinished } from "../contract/tasks.ts";
 import type { DesktopNote, Shown } from "../desktop/show-on-desktop.ts";
 import type { LinePattern } from "../line-pattern.ts";
+import { plainText } from "../plain-text.ts";
 import { type ChildEnd, exitCodeOf } from "./child-end.ts";
 import { endNote } from "./end-note.ts";
 import { type ChildOptions, runChild } from "./run-child.ts";
@@ -66,6 +67,7 @@ async function runTold(options: RunOptions, tools: RunTools, matches: LinePatter
 	const tail = options.capture ? new Tail() : undefined;
 	const teller = tools.isPaired() ? tellerOf(id, options, tools) : undefined;
 	const progress = teller === undefined ? undefined : new RunProgress(options, teller, matches);
+	sayRefusal(teller, tools);
 	const began = performance.now();
 	const end = await runIt(options, tools, {
 		env: { ...tools.env, [taskVariable]: id },
@@ -157,9 +159,16 @@ async function tell(finished: Finished, { wait }: RunOptions, tools: RunTools, t
 	try {
 		const sent = teller.end(finished);
 		if (wait) await atMost(sent);
+		if (wait) sayRefusal(teller, tools);
 	} catch (error) {
 		tools.say(`claude-notify: the end could not be kept: ${error instanceof Error ? error.message : "unknown reason"}`);
 	}
+}
+
+/** The server's words: nothing of them may move the cursor. */
+function sayRefusal(teller: TaskTeller | undefined, { say }: RunTools): void {
+	const reason = teller?.refusal();
+	if (reason !== undefined) say(`claude-notify: the server refused to tell: ${plainText(reason)}`);
 }
 
 async function showOnDesktop(finished: Finished, options: RunOptions, { showOnDesktop: show }: RunTools) {

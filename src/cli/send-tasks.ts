@@ -67,6 +67,7 @@ async function sendAll(queue: TaskQueue, login: Login, log: Log): Promise<Round>
 			if (!(error instanceof ApiError)) throw error;
 			// Refused for what it is: it would be refused for ever.
 			log.warn(`the server refused a task: ${reasonOf(error)}`);
+			queue.putRefusal(reasonOf(error));
 			queue.remove(id);
 		}
 	}

@@ -31,6 +31,11 @@ export class TaskTeller {
 		this.#queue = new TaskQueue(options.home);
 	}
 
+	/** Why the server refused what was told last, here or by another run; once. */
+	refusal(): string | undefined {
+		return this.#queue.takeRefusal();
+	}
+
 	update(kind: TaskUpdateKind, text: string): void {
 		const { start, title, now, newId } = this.#options;
 		const id = newId();
