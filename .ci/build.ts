@@ -42,7 +42,7 @@ const englishOnly: Plugin = {
 const entriesApart: Plugin = {
 	name: "entries-apart",
 	setup({ onResolve }) {
-		onResolve({ filter: /^\.\/(command-line|line-pattern)\.ts$/ }, ({ path, kind }) =>
+		onResolve({ filter: /^\.\/(command-line|line-pattern|run-on-pty)\.ts$/ }, ({ path, kind }) =>
 			kind === "dynamic-import" ? { path: path.replace(/ts$/, "mjs"), external: true } : undefined,
 		);
 	},

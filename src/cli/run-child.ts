@@ -3,12 +3,10 @@ import { closeSync, openSync } from "node:fs";
 import { type ChildEnd, notStarted } from "./child-end.ts";
 import { findProgram } from "./find-program.ts";
 import { startGuard } from "./guard.ts";
-import { loadPty } from "./load-pty.ts";
 import type { OutputSink } from "./output-sink.ts";
 import { closeOurs, outputWays } from "./real-pipes.ts";
 import { relay } from "./relay.ts";
-import { PtyChild } from "./run-on-pty.ts";
-import { isForeground, keepTerminalModes, readTerminalModes } from "./terminal-modes.ts";
+import { isForeground, keepTerminalModes } from "./terminal-modes.ts";
 
 export interface ChildOptions {
 	command: [string, ...string[]];
@@ -17,58 +15,39 @@ export interface ChildOptions {
 	sinks: readonly OutputSink[];
 	/** The output goes past what listens: it is a terminal's, and there is no other terminal to be had. */
 	onUnseen: () => void;
+	/** Loads what a command on a terminal of its own needs. */
+	loadPty: () => Promise<{
+		runOnPty(options: ChildOptions & { env: Record<string, string> }): Promise<ChildEnd | undefined>;
+	}>;
 	/** Which of our own ends are terminals: they stay ones for the command. */
 	terminals: { stdin: boolean; stdout: boolean; stderr: boolean };
 	/** The process whose signals are the command's too. */
 	signals: NodeJS.Process;
 }
 
-const forwarded = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
+export const forwarded = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
 /** A terminal sends these to the command itself as well. */
 const fromTerminal: readonly string[] = ["SIGINT", "SIGQUIT"];
 
 /** Runs the command as if we were not there: its code, its signals, its terminal. */
 export async function runChild(given: ChildOptions): Promise<ChildEnd> {
 	const options = { ...given, env: definedOnly(given.env) };
-	const end = await runOnPty(options);
+	const end = isForPty(options) ? await (await options.loadPty()).runOnPty(options) : undefined;
 	if (end !== undefined) return end;
 	if (options.sinks.length > 0 && options.terminals.stdout) options.onUnseen();
 	return runBeside(options);
+}
+
+function isForPty({ command, env, sinks, terminals, signals }: ChildOptions): boolean {
+	const allTerminals = terminals.stdin && terminals.stdout && terminals.stderr;
+	if (sinks.length === 0 || !allTerminals || !isForeground(signals.pid)) return false;
+	return findProgram(command[0], env["PATH"], signals.cwd()) === "found";
 }
 
 function definedOnly(env: Record<string, string | undefined>): Record<string, string> {
 	return Object.fromEntries(
 		Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
 	);
-}
-
-/** Undefined when nothing was started: no pty is wanted, or none is to be had. */
-async function runOnPty({ command, env, sinks, terminals, signals }: ChildOptions): Promise<ChildEnd | undefined> {
-	const allTerminals = terminals.stdin && terminals.stdout && terminals.stderr;
-	if (sinks.length === 0 || !allTerminals || !isForeground(signals.pid)) return undefined;
-	if (findProgram(command[0], env["PATH"], signals.cwd()) !== "found") return undefined;
-	const tools = await loadPty();
-	const modes = tools === undefined ? undefined : readTerminalModes();
-	if (tools === undefined || modes === undefined) return undefined;
-	let child: PtyChild | undefined;
-	const onSignal = (signal: NodeJS.Signals) => child?.signal(signal);
-	for (const signal of forwarded) signals.on(signal, onSignal);
-	try {
-		child = open(tools, { command, env, sinks, process: signals, modes });
-		return await child?.ended;
-	} finally {
-		child?.close();
-		for (const signal of forwarded) signals.off(signal, onSignal);
-	}
-}
-
-/** Undefined where the system has no terminal left. */
-function open(...given: ConstructorParameters<typeof PtyChild>): PtyChild | undefined {
-	try {
-		return new PtyChild(...given);
-	} catch {
-		return undefined;
-	}
 }
 
 /** The command gets our own ends, and pipes for those of them that are captured. */

@@ -9,6 +9,7 @@ const options = {
 	userHome: homedir,
 	hostname: hostname(),
 	script: import.meta.url,
+	loadPty: () => import("./run-on-pty.ts"),
 	loadPatterns: () => import("./line-pattern.ts"),
 };
 process.exitCode =
