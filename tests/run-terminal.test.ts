@@ -67,8 +67,8 @@ describe.each(ways)("in a terminal, $way", ({ installed }) => {
 			await shows(/^500$/m);
 			await press("q");
 			await shows(/code 0/);
-			await type(`clear; ${wrapped} sh -c 'stty raw -echo; kill -9 $$'; stty -g > after; stty sane; echo co""de`);
-			await shows(/^code/m);
+			await type(`clear; ${wrapped} sh -c 'stty raw -echo; kill -9 $$'; stty -g > after; stty sane; echo res""tored`);
+			await shows(/^restored/m);
 			const [before, after] = await Promise.all(
 				["before", "after"].map((name) => readFile(join(cli.home, "..", name), "utf8")),
 			);

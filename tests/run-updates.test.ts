@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Cli, openCli } from "./helpers/cli.ts";
@@ -188,23 +188,24 @@ describe("a process that is watched", () => {
 	});
 });
 
-it("unpaired, it opens no connection and keeps nothing (row 141)", async () => {
-	const trace = join(built.home, "../trace");
-	const words = [
-		"-f",
-		"-qq",
-		"-e",
-		"trace=socket,connect",
-		"-o",
-		trace,
-		node,
-		built.script,
-		"run",
-		"--start-notice",
-		"true",
-	];
-	const child = spawn("strace", words, { env: built.env(), stdio: "ignore" });
-	expect((await once(child, "close"))[0]).toBe(0);
-	expect((await readFile(trace, "utf8")).split("\n").filter((line) => /AF_INET|connect\(/.test(line))).toEqual([]);
+it("unpaired, it opens no connection and keeps nothing; paired, the same trap sees one (row 141)", async () => {
+	const folder = join(built.home, "..");
+	const trap = join(folder, "trap.cjs");
+	await writeFile(
+		trap,
+		`require("node:net").Socket.prototype.connect = () => {
+			require("node:fs").appendFileSync(${JSON.stringify(`${folder}/connections`)}, "one");
+			throw new Error("no connections here");
+		};`,
+	);
+	const env = { NODE_OPTIONS: `--require=${trap}` };
+	expect(await built.run(["run", "--wait", "--start-notice", "true"], { env })).toMatchObject({ code: 0 });
+	expect(existsSync(join(folder, "connections"))).toBe(false);
 	expect(existsSync(join(built.home, "tasks"))).toBe(false);
+	// Not port 9: fetch refuses that before it connects.
+	const server = "http://127.0.0.1:49151";
+	await using cli = await openCli(server, built);
+	cli.pair(server);
+	await cli.run(["run", "--wait", "true"], { env });
+	expect(existsSync(join(folder, "connections"))).toBe(true);
 });
