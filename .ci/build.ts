@@ -38,11 +38,13 @@ const englishOnly: Plugin = {
 	},
 };
 
-/** What `claude-notify run` does not need is a bundle of its own, so that it is not loaded for it. */
-const commandLineApart: Plugin = {
-	name: "command-line-apart",
+/** What `claude-notify run` needs seldom or never is in bundles of its own, so that it is not loaded for it. */
+const entriesApart: Plugin = {
+	name: "entries-apart",
 	setup({ onResolve }) {
-		onResolve({ filter: /^\.\/command-line\.ts$/ }, () => ({ path: "./command-line.mjs", external: true }));
+		onResolve({ filter: /^\.\/(command-line|line-pattern|run-on-pty)\.ts$/ }, ({ path, kind }) =>
+			kind === "dynamic-import" ? { path: path.replace(/ts$/, "mjs"), external: true } : undefined,
+		);
 	},
 };
 
@@ -61,7 +63,9 @@ export async function pluginFiles(root: string): Promise<Map<string, string>> {
 		outExtension: { ".js": ".mjs" },
 		target: "node20",
 		minify: true,
-		plugins: [englishOnly, commandLineApart],
+		plugins: [englishOnly, entriesApart],
+		// Native and optional: found where the package is installed by npm, done without elsewhere.
+		external: ["@lydell/node-pty"],
 		metafile: true,
 		write: false,
 	});

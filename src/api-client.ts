@@ -9,6 +9,7 @@ import { type InboxReceipt, inboxPage, inboxReceiptTaken } from "./contract/inbo
 import * as sessions from "./contract/sessions.ts";
 import * as settings from "./contract/settings.ts";
 import * as logs from "./contract/task-logs.ts";
+import type { TaskUpdate } from "./contract/task-update.ts";
 import * as tasks from "./contract/tasks.ts";
 
 /** Some megabytes take their time on a slow line. */
@@ -214,6 +215,11 @@ export class ApiClient {
 	async finishTask(token: string, json: tasks.TaskFinished, signal?: AbortSignal) {
 		const call = { method: "patch", json, token, signal } as const;
 		return accept(tasks.told, await callServer(this.#options, `tasks/${json.task_id}`, call));
+	}
+
+	async updateTask(token: string, json: TaskUpdate, signal?: AbortSignal) {
+		const call = { method: "post", json, token, signal } as const;
+		return accept(tasks.told, await callServer(this.#options, `tasks/${json.task_id}/updates`, call));
 	}
 
 	/** The whole output of a task. */

@@ -3,9 +3,13 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { isatty } from "node:tty";
 import { fileURLToPath } from "node:url";
-import { uuidv7 } from "uuidv7";
-import { run } from "./cli/run.ts";
+import { V7Generator } from "uuidv7";
+import { type RunTools, run } from "./cli/run.ts";
+import { showOnDesktop } from "./desktop/show-on-desktop.ts";
+import type { LinePattern } from "./line-pattern.ts";
+import { ownTerminal } from "./own-terminal.ts";
 import { notifyHome } from "./state/home.ts";
+import { randomBytes } from "./state/random-bytes.ts";
 
 export interface MainOptions {
 	process: NodeJS.Process;
@@ -15,23 +19,33 @@ export interface MainOptions {
 	hostname: string;
 	/** URL of this very script. */
 	script: string;
+	/** Loads what a command on a terminal of its own needs. */
+	loadPty: RunTools["loadPty"];
+	/** Loads what `--pattern` needs, which is large. */
+	loadPatterns: () => Promise<{ compilePattern: (source: string) => LinePattern }>;
 }
 
 const now = () => new Date();
+/** The global `crypto` costs a quarter of our start. */
+const ids = new V7Generator({ nextUint32: () => randomBytes(4).readUInt32LE() });
 
 /** `claude-notify run`. Gives the exit code. */
 export function runTask(words: readonly string[], options: MainOptions): Promise<number> {
-	const { process: own, env, userHome, hostname, script } = options;
+	const { process: own, env, userHome, hostname, script, loadPatterns, loadPty } = options;
 	const home = notifyHome(env, userHome);
 	return run(words, {
 		home,
 		hostname,
 		cwd: own.cwd(),
 		now,
-		newId: uuidv7,
+		newId: () => ids.generate().toString(),
 		say: (line) => void own.stderr.write(`${line}\n`),
 		print: (text) => void own.stdout.write(`${text}\n`),
 		isPaired: () => existsSync(join(home, "auth.json")),
+		loadPatterns,
+		loadPty,
+		showOnDesktop: (note) =>
+			showOnDesktop(note, { platform: own.platform, env, home, now, terminal: ownTerminal(own.stderr) }),
 		sendLater: () => sendInBackground(own.execPath, fileURLToPath(script), env),
 		env,
 		terminals: { stdin: isatty(0), stdout: isatty(1), stderr: isatty(2) },

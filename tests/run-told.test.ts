@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { AuthFile } from "../src/state/auth.ts";
 import { type Cli, openCli } from "./helpers/cli.ts";
 import { nodeDir } from "./helpers/processes.ts";
-import { type ScriptedServer, someTokens, startScriptedServer } from "./helpers/scripted-server.ts";
+import { answerTasks, someTokens, startScriptedServer } from "./helpers/scripted-server.ts";
 import { until } from "./helpers/until.ts";
 
 let cli: Cli;
@@ -24,14 +24,6 @@ beforeAll(async () => {
 afterAll(() => cli[Symbol.asyncDispose]());
 
 const sh = (script: string) => ["run", "sh", "-c", script];
-
-function answerTasks(server: ScriptedServer): void {
-	server.on("POST /tasks", ({ body }) => ({ status: 201, body: { task_id: Object(body).id } }));
-	server.on("PATCH /tasks/*", ({ body }) => ({
-		status: 200,
-		body: { id: Object(body).task_id, outcome: "queued", why: null, channels: ["sms"], next_allowed_at: null },
-	}));
-}
 
 it("nothing of the environment changes but the task's id; a run inside of it tells nothing of its own (rows W34, W35)", async () => {
 	await using server = await startScriptedServer();

@@ -52,8 +52,43 @@ describe.each(databases)("the routes of tasks, on $name", ({ open }) => {
 		expect(text).toContain("❌ make\nFailed (code 2) in 1:01\nld: symbol not found");
 	});
 
+	it("take what a task tells of, one or several, and what it says before its end (rows 73, 74)", async () => {
+		const made = await world.call("POST", "/v1/tasks", person, { cmd: "train", notify_on: ["exit", "regex"] });
+		expect(made.status).toBe(201);
+		const { task_id } = taskStarted.parse(made.body);
+		const update = {
+			type: "task_update",
+			id: uuidv7(),
+			task_id,
+			kind: "regex",
+			title: "train",
+			running_ms: 65_000,
+			occurred_at: new Date().toISOString(),
+			text: "epoch 12: loss 0.1",
+		};
+		const path = `/v1/tasks/${task_id}/updates`;
+		const first = await world.call("POST", path, person, update);
+		expect({ ...first, body: told.parse(first.body) }).toMatchObject({ status: 200, body: { outcome: "queued" } });
+		expect((await world.call("POST", path, person, update)).body).toMatchObject({ outcome: "duplicate" });
+		for (const [body, status] of [
+			[{ ...update, task_id: uuidv7() }, 400],
+			[{ ...update, kind: "sometimes" }, 400],
+		] as const) {
+			expect(await world.call("POST", path, person, body)).toMatchObject({ status });
+		}
+		const other = uuidv7();
+		expect(await world.call("POST", `/v1/tasks/${other}/updates`, person, { ...update, task_id: other })).toMatchObject(
+			{
+				status: 404,
+			},
+		);
+		expect(await world.call("POST", path, {}, update)).toMatchObject({ status: 401 });
+	});
+
 	it.each([
 		["a notify_on that there is not", { cmd: "make", notify_on: "sometimes" }],
+		["one such among others", { cmd: "make", notify_on: ["exit", "sometimes"] }],
+		["an empty notify_on", { cmd: "make", notify_on: [] }],
 		["a field too many", { cmd: "make", log_url: "file:///etc/passwd" }],
 		["a command that is no text", { cmd: 7 }],
 	])("refuse %s (row 73)", async (_, body) => {

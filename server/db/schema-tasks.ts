@@ -1,6 +1,5 @@
 import { bigint, boolean, index, pgTable, text, uuid } from "drizzle-orm/pg-core";
 import { eventOutcomes } from "../../src/contract/events.ts";
-import { notifyOn } from "../../src/contract/tasks.ts";
 import { createdAt, instant } from "./columns.ts";
 import { devices, users } from "./schema-accounts.ts";
 import { sessions } from "./schema-sessions.ts";
@@ -24,7 +23,8 @@ export const tasks = pgTable(
 		command: text(),
 		hostname: text().notNull(),
 		folder: text().notNull(),
-		notifyOn: text({ enum: notifyOn }).notNull(),
+		/** Names of `notifyOn`, with commas between. */
+		notifyOn: text().notNull(),
 		/** Null for all of the user's. */
 		channels: text().array(),
 		startedAt: createdAt(),

@@ -1,5 +1,7 @@
 import type { EventDetails, EventType } from "../../src/contract/events.ts";
-import { type TaskOutcome, taskOutcomeWords } from "../../src/contract/task-outcome.ts";
+import type { TaskOutcome } from "../../src/contract/task-outcome.ts";
+import type { TaskProgress } from "../../src/contract/task-update.ts";
+import { taskOutcomeWords, taskProgressWords } from "../../src/contract/task-words.ts";
 import { plainText, withoutMarkdown } from "./plain-text.ts";
 
 /** What a message says about an event. Only `text` is the agent's; it is the part that may be cut. */
@@ -55,6 +57,13 @@ function taskWords(task: TaskOutcome, { message = "" }: EventDetails): EventWord
 	return says(icon, tail === "" ? text : `${text}\n`, tail, { ...ofCommand, log: true });
 }
 
+function progressWords(progress: TaskProgress, { message = "" }: EventDetails): EventWords {
+	const { icon, text } = taskProgressWords(progress);
+	const said = plainText(message);
+	const log = progress.kind === "partial" || progress.kind === "regex";
+	return says(icon, said === "" ? text : `${text}\n`, said, { ...ofCommand, log });
+}
+
 const words = {
 	done: (details) => says("✅", "Completed successfully! ", messageOf(details), { continuable: true }),
 	// A failed tool leaves the turn running; a failed turn (`error_kind`) ends it.
@@ -74,6 +83,8 @@ const words = {
 	started: () => says("🤖", "Started", ""),
 	session_lost: () => says("🔌", "Session lost: no sign of life from the computer", ""),
 	task_finished: (details) => (details.task === undefined ? scriptWords(details) : taskWords(details.task, details)),
+	task_update: (details) =>
+		details.task_progress === undefined ? scriptWords(details) : progressWords(details.task_progress, details),
 } as const satisfies Record<EventType, Words>;
 
 export function eventWords(type: EventType, details: EventDetails): EventWords {

@@ -12,7 +12,9 @@ export interface EventLimits {
 	urgent: { types: readonly EventType[]; count: number; window: number };
 	/** SMS to one user in a day of theirs, over all sessions and types; `window` is a day. */
 	sms: { count: number; window: number };
-	/** Ends of commands and texts of scripts that a user is told of by metered channels in a day of theirs; `window` is a day. */
+	/** What commands say before their end: at most `count` in `window` for each machine. */
+	updates: { count: number; window: number };
+	/** Ends of commands, what they say before, and texts of scripts that a user is told of by metered channels in a day of theirs; `window` is a day. */
 	tasks: { count: number; window: number };
 	/** After this time a message is noise and is not sent any more: an hour, but for what is settled or overtaken sooner. */
 	deadline: { usual: number } & { [type in EventType]?: number };
@@ -22,8 +24,9 @@ export const eventLimits: EventLimits = {
 	window: { metered: 30 * 60, free: 60 },
 	urgent: { types: ["permission", "question"], count: 20, window: 3600 },
 	sms: { count: 30, window: 86_400 },
+	updates: { count: 60, window: 3600 },
 	tasks: { count: 30, window: 86_400 },
-	deadline: { usual: 3600, permission: 600, question: 600, progress: 120 },
+	deadline: { usual: 3600, task_update: 600, permission: 600, question: 600, progress: 120 },
 };
 
 /** How often a channel may tell of events of one type. Channels with the same class share one window. */

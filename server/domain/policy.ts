@@ -50,7 +50,7 @@ export interface Judged {
 
 const priorityRank = { low: 0, normal: 1, high: 2, none: 3 } as const;
 /** What the next message makes old news. */
-const notMissed: readonly EventType[] = ["progress", "started"];
+const notMissed: readonly EventType[] = ["progress", "started", "task_update"];
 
 /** Whether an event's messages leave now, later or never. */
 export function decide(policy: Policy, event: Judged): Decision {

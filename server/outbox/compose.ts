@@ -8,7 +8,7 @@ import type { Claimed } from "./claim.ts";
 export function compose(deps: Pick<Deps, "vault">, claimed: Claimed, style: MessageStyle): Message {
 	const { session_id, identity_id, type } = claimed;
 	// A command has ended when it tells so: nothing that could be answered goes on.
-	const id = type === "task_finished" ? null : session_id;
+	const id = type === "task_finished" || type === "task_update" ? null : session_id;
 	return renderMessage(contentOf(claimed), style, {
 		conversation: id === null ? undefined : { id, replyToken: replyToken(deps, identity_id, id) },
 		unsubscribeToken: unsubscribeToken(deps, identity_id),

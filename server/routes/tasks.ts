@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { errorBody } from "../../src/contract/errors.ts";
+import { taskUpdate } from "../../src/contract/task-update.ts";
 import {
 	notification,
 	startTask as startInput,
@@ -14,6 +15,7 @@ import { finishTask } from "../domain/tasks/finish-task.ts";
 import { notifyUser } from "../domain/tasks/notify-user.ts";
 import { readTask } from "../domain/tasks/read-task.ts";
 import { startTask } from "../domain/tasks/start-task.ts";
+import { tellProgress } from "../domain/tasks/tell-progress.ts";
 import { AppError } from "../errors.ts";
 import { type AppEnv, createRouter } from "../http.ts";
 import { logUrl } from "./task-logs.ts";
@@ -50,6 +52,14 @@ export function taskRoutes(deps: AppDeps): OpenAPIHono<AppEnv> {
 		request: { params, ...body(taskFinished) },
 		responses: { 200: json("Stored. A second end changes nothing, as `duplicate`", told), 404: missing },
 	});
+	const update = createRoute({
+		...common,
+		method: "post",
+		path: "/tasks/{id}/updates",
+		summary: "Tell the user something about a command that still runs",
+		request: { params, ...body(taskUpdate) },
+		responses: { 200: json("Stored. The same id again changes nothing, as `duplicate`", told), 404: missing },
+	});
 	const read = createRoute({
 		...common,
 		method: "get",
@@ -74,14 +84,21 @@ export function taskRoutes(deps: AppDeps): OpenAPIHono<AppEnv> {
 		})
 		.openapi(finish, async (c) => {
 			const finished = c.req.valid("json");
-			if (finished.task_id !== c.req.valid("param").id.toLowerCase()) {
-				throw new AppError("invalid_request", "task_id: must be the id in the path");
-			}
+			refuseOtherTask(finished.task_id, c.req.valid("param").id);
 			return c.json(await finishTask(deps, c.get("user"), finished), 200);
+		})
+		.openapi(update, async (c) => {
+			const given = c.req.valid("json");
+			refuseOtherTask(given.task_id, c.req.valid("param").id);
+			return c.json(await tellProgress(deps, c.get("user"), given), 200);
 		})
 		.openapi(read, async (c) => {
 			const { linkId, ...task } = await readTask(deps, c.get("user"), c.req.valid("param").id);
 			return c.json({ ...task, log_url: linkId === null ? null : logUrl(deps, linkId) }, 200);
 		})
 		.openapi(notify, async (c) => c.json(await notifyUser(deps, c.get("user"), c.req.valid("json")), 200));
+}
+
+function refuseOtherTask(given: string, inPath: string): void {
+	if (given !== inPath.toLowerCase()) throw new AppError("invalid_request", "task_id: must be the id in the path");
 }

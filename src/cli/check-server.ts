@@ -1,4 +1,3 @@
-import * as z from "zod";
 import { networkReason } from "../api-call.ts";
 import { ApiError, ServerUnreachable } from "../api-errors.ts";
 import { NotPaired } from "../companion/login.ts";
@@ -6,13 +5,11 @@ import type { AccountStatus, UserChannel } from "../contract/sessions.ts";
 import { reasonOf } from "../log.ts";
 import { type Check, fault, ok, skipped } from "./check.ts";
 import type { CliTools } from "./command.ts";
+import { serverHealth } from "./server-health.ts";
 import { forTerminal } from "./terminal-words.ts";
 
-const patienceMs = 10_000;
 /** What a token's life does not notice. */
 const clockToleranceMs = 120_000;
-
-const alive = z.object({ status: z.literal("ok"), version: z.string() });
 
 /** The server, its clock, the login, and each channel; what hangs on a fault is not looked at. */
 export async function checkServer(tools: CliTools): Promise<Check[]> {
@@ -33,12 +30,10 @@ async function reach({ login, now }: CliTools): Promise<Check[]> {
 	const address = "Start it (npm start in its folder), or set CLAUDE_NOTIFY_URL to its address.";
 	try {
 		const began = now().getTime();
-		const response = await fetch(`${server}/healthz`, { redirect: "error", signal: AbortSignal.timeout(patienceMs) });
+		const { version, status, date } = await serverHealth(server);
 		const here = (began + now().getTime()) / 2;
-		const body = alive.safeParse(await response.json().catch(() => undefined));
-		if (!body.success)
-			return [fault("server", `${server} is not a claude-notify server (${response.status})`, address)];
-		return [ok("server", `${server}, version ${body.data.version}`), clock(response.headers.get("date"), here)];
+		if (version === undefined) return [fault("server", `${server} is not a claude-notify server (${status})`, address)];
+		return [ok("server", `${server}, version ${version}`), clock(date, here)];
 	} catch (error) {
 		return [fault("server", `${server} cannot be reached: ${networkReason(error)}`, address)];
 	}

@@ -1,6 +1,6 @@
 import type { ArgsDef, CommandDef } from "citty";
 import { cliCommand, UsageError } from "./command.ts";
-import { runHelp } from "./run-options.ts";
+import { runHelp } from "./run-flags.ts";
 
 /** What a shell completes: the options of a command, and its fixed words. */
 interface Completed {

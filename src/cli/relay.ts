@@ -1,7 +1,7 @@
 import { writeSync } from "node:fs";
 import { Socket } from "node:net";
 import type { Readable } from "node:stream";
-import type { Tail } from "./tail.ts";
+import type { OutputSink } from "./output-sink.ts";
 
 /** Something that the command left behind may hold its output open for ever: so long nothing came, then it counts as ended. */
 const quietMs = 1000;
@@ -11,13 +11,13 @@ const chunkBytes = 64 * 1024;
  * Copies what comes to one of our own ends, at the pace of whoever reads there: the write waits, and with it the command. What it gives
  * resolves once the last of it has been passed on.
  */
-export function relay(from: number | Readable | null, to: 1 | 2, tail: Tail | undefined): () => Promise<void> {
+export function relay(from: number | Readable | null, to: 1 | 2, sinks: readonly OutputSink[]): () => Promise<void> {
 	if (from === null) return () => Promise.resolve();
 	let lastAt = performance.now();
 	let more = true;
 	const take = (chunk: Buffer) => {
 		lastAt = performance.now();
-		tail?.push(chunk);
+		for (const sink of sinks) sink.push(chunk);
 		// Whoever read has left: the command learns of it as it would without us, by SIGPIPE.
 		if (!writeAll(to, chunk)) source.destroy();
 	};
@@ -32,7 +32,7 @@ export function relay(from: number | Readable | null, to: 1 | 2, tail: Tail | un
 	});
 	return async () => {
 		lastAt = performance.now();
-		while (more && performance.now() - lastAt < quietMs) await Promise.race([over, pause(50)]);
+		while (more && performance.now() - lastAt < quietMs) await within(over, 50);
 		if (more) source.destroy();
 	};
 }
@@ -48,7 +48,7 @@ function pipeReader(fd: number, take: (chunk: Buffer) => void): Socket {
 }
 
 /** False when nobody reads there any more. Node's own streams would make the descriptor non-blocking, for the command too. */
-function writeAll(fd: 1 | 2, chunk: Buffer): boolean {
+export function writeAll(fd: 1 | 2, chunk: Buffer): boolean {
 	for (let from = 0; from < chunk.length; ) {
 		try {
 			from += writeSync(fd, chunk, from);
@@ -61,6 +61,13 @@ function writeAll(fd: 1 | 2, chunk: Buffer): boolean {
 	return true;
 }
 
-function pause(ms: number): Promise<void> {
-	return new Promise((resolve) => setTimeout(resolve, ms));
+/** No timer stays behind: it would hold up our own end. */
+function within(work: Promise<void>, ms: number): Promise<void> {
+	return new Promise((resolve) => {
+		const timer = setTimeout(resolve, ms);
+		void work.then(() => {
+			clearTimeout(timer);
+			resolve();
+		});
+	});
 }

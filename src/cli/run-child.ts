@@ -1,33 +1,58 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
-import { constants } from "node:os";
+import { type ChildEnd, notStarted } from "./child-end.ts";
+import { findProgram } from "./find-program.ts";
+import { startGuard } from "./guard.ts";
+import type { OutputSink } from "./output-sink.ts";
 import { closeOurs, outputWays } from "./real-pipes.ts";
 import { relay } from "./relay.ts";
-import type { Tail } from "./tail.ts";
-import { keepTerminalModes } from "./terminal-modes.ts";
+import { isForeground, keepTerminalModes } from "./terminal-modes.ts";
 
 export interface ChildOptions {
 	command: [string, ...string[]];
 	env: Record<string, string | undefined>;
-	/** Undefined: the output goes past us. */
-	tail: Tail | undefined;
+	/** What listens to the output; without any it goes past us. */
+	sinks: readonly OutputSink[];
+	/** The output goes past what listens: it is a terminal's, and there is no other terminal to be had. */
+	onUnseen: () => void;
+	/** Loads what a command on a terminal of its own needs. */
+	loadPty: () => Promise<{
+		runOnPty(options: ChildOptions & { env: Record<string, string> }): Promise<ChildEnd | undefined>;
+	}>;
 	/** Which of our own ends are terminals: they stay ones for the command. */
 	terminals: { stdin: boolean; stdout: boolean; stderr: boolean };
 	/** The process whose signals are the command's too. */
 	signals: NodeJS.Process;
 }
 
-export type ChildEnd =
-	| { started: false; code: "ENOENT" | "EACCES" | "other"; reason: string }
-	| { started: true; exitCode: number | null; signal: NodeJS.Signals | null; interrupted: boolean };
-
-const forwarded = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
+export const forwarded = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
 /** A terminal sends these to the command itself as well. */
 const fromTerminal: readonly string[] = ["SIGINT", "SIGQUIT"];
 
 /** Runs the command as if we were not there: its code, its signals, its terminal. */
-export async function runChild(options: ChildOptions): Promise<ChildEnd> {
-	const { command, env, tail, signals } = options;
+export async function runChild(given: ChildOptions): Promise<ChildEnd> {
+	const options = { ...given, env: definedOnly(given.env) };
+	const end = isForPty(options) ? await (await options.loadPty()).runOnPty(options) : undefined;
+	if (end !== undefined) return end;
+	if (options.sinks.length > 0 && options.terminals.stdout) options.onUnseen();
+	return runBeside(options);
+}
+
+function isForPty({ command, env, sinks, terminals, signals }: ChildOptions): boolean {
+	const allTerminals = terminals.stdin && terminals.stdout && terminals.stderr;
+	if (sinks.length === 0 || !allTerminals || !isForeground(signals.pid)) return false;
+	return findProgram(command[0], env["PATH"], signals.cwd()) === "found";
+}
+
+function definedOnly(env: Record<string, string | undefined>): Record<string, string> {
+	return Object.fromEntries(
+		Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+	);
+}
+
+/** The command gets our own ends, and pipes for those of them that are captured. */
+async function runBeside(options: ChildOptions): Promise<ChildEnd> {
+	const { command, env, sinks, signals } = options;
 	const [program, ...args] = command;
 	// Taken before the command can send any: a signal in between would end us and not it.
 	let child: ChildProcess | undefined;
@@ -41,7 +66,7 @@ export async function runChild(options: ChildOptions): Promise<ChildEnd> {
 		const restoreTerminal = keepTerminalModes(options.terminals.stdin);
 		const { stdout, stderr } = outputWays(capturedOf(options));
 		child = spawn(program, args, {
-			env: definedOnly(env),
+			env,
 			stdio: ["inherit", stdout.forChild, stderr.forChild],
 		});
 		closeOurs({ stdout, stderr });
@@ -50,16 +75,16 @@ export async function runChild(options: ChildOptions): Promise<ChildEnd> {
 			for (const { read } of [stdout, stderr]) if (read !== undefined) closeSync(read);
 			return notStarted(await ended);
 		}
-		const { pid } = child;
 		// At once, before anything of the command is passed on: who sees it run may kill us.
-		const guard = guardOf(pid);
+		const guard = startGuard();
+		guard.watch(child.pid);
 		const [lastOut, lastErr] = [
-			relay(stdout.read ?? child.stdout, 1, tail),
-			relay(stderr.read ?? child.stderr, 2, tail),
+			relay(stdout.read ?? child.stdout, 1, sinks),
+			relay(stderr.read ?? child.stderr, 2, sinks),
 		];
 		const end = await ended;
 		await Promise.all([lastOut(), lastErr()]);
-		guard.stdin?.end("ended\n");
+		guard.release();
 		if (end instanceof Error) return notStarted(end);
 		if (end.signal !== null) restoreTerminal();
 		const interrupted = sawInterrupt && end.exitCode !== 0;
@@ -69,14 +94,9 @@ export async function runChild(options: ChildOptions): Promise<ChildEnd> {
 	}
 }
 
-/** The code that a shell gives. */
-export function exitCodeOf(end: ChildEnd): number {
-	if (!end.started) return end.code === "ENOENT" ? 127 : 126;
-	return end.exitCode ?? 128 + (end.signal === null ? 0 : constants.signals[end.signal]);
-}
-
-function capturedOf({ tail, terminals }: ChildOptions): { stdout: boolean; stderr: boolean } {
-	return { stdout: tail !== undefined && !terminals.stdout, stderr: tail !== undefined && !terminals.stderr };
+function capturedOf({ sinks, terminals }: ChildOptions): { stdout: boolean; stderr: boolean } {
+	const captured = sinks.length > 0;
+	return { stdout: captured && !terminals.stdout, stderr: captured && !terminals.stderr };
 }
 
 type Ended = { exitCode: number | null; signal: NodeJS.Signals | null };
@@ -89,12 +109,6 @@ function endOf(child: ChildProcess): Promise<Ended | Error> {
 			if (child.pid === undefined) resolve(error);
 		});
 	});
-}
-
-function notStarted(error: Ended | Error): ChildEnd {
-	const code = error instanceof Error && "code" in error ? error.code : undefined;
-	const reason = error instanceof Error ? error.message : "";
-	return { started: false, code: code === "ENOENT" || code === "EACCES" ? code : "other", reason };
 }
 
 /** Whether the terminal has sent it to the command too. A hang-up comes to both when the terminal is gone, and else to us alone. */
@@ -110,27 +124,4 @@ function terminalIsThere(): boolean {
 	} catch {
 		return false;
 	}
-}
-
-/** Reads from us: when it gets nothing any more but the end, we were killed, and the command must not stay behind. */
-const guardScript = `read -r x && exit; kill -TERM "$1" 2>/dev/null; sleep 5; kill -KILL "$1" 2>/dev/null`;
-
-function guardOf(pid: number): ChildProcess {
-	// A session of its own: what the terminal sends is not for it.
-	const guard = spawn("/bin/sh", ["-c", guardScript, "claude-notify", String(pid)], {
-		detached: true,
-		stdio: ["pipe", "ignore", "ignore"],
-		env: { PATH: "/usr/bin:/bin" },
-	});
-	// A machine without /bin/sh has no guard.
-	guard.on("error", () => undefined);
-	guard.stdin?.on("error", () => undefined);
-	guard.unref();
-	return guard;
-}
-
-function definedOnly(env: Record<string, string | undefined>): Record<string, string> {
-	return Object.fromEntries(
-		Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-	);
 }

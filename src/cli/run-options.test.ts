@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { readRunOptions, runHelp } from "./run-options.ts";
+import { runHelp } from "./run-flags.ts";
+import { readRunOptions } from "./run-options.ts";
 
 describe("the command line of run", () => {
 	it.each([
@@ -43,12 +44,55 @@ describe("the command line of run", () => {
 		[["--on-fail=yes", "make"], "There is no option --on-fail=yes"],
 		[["--title"], "--title needs a value"],
 		[["--longer-than", "soon", "make"], "must look like"],
+		[["--longer-than", "900h", "make"], "must look like"],
+		[["--notify-on", "sometimes", "make"], "exit, partial or regex"],
+		[["--notify-on", "regex", "make"], "needs a pattern"],
+		[["--pattern", "x", "make"], "needs --notify-on regex"],
+		[["--every", "5m", "make"], "needs --notify-on partial"],
+		[["--notify-on", "partial", "--every", "0-lines", "make"], "1000-lines"],
+		[["--notify-on", "partial", "--hide-command", "make"], "not with"],
+		[["--notify-interval", "0", "make"], "1s or more"],
+		[["--pid", "12", "make"], "not both"],
+		[["--pid", "-1"], "number of a process"],
 	])("%j is refused", (words, problem) => {
 		expect(readRunOptions(words)).toEqual({ problem: expect.stringContaining(problem) });
 	});
 
+	it("tells of the end alone unless it is asked for more, or for something else (row W24)", () => {
+		expect(readRunOptions(["make"])).toMatchObject({ notifyOn: new Set(["exit"]), every: { ms: 300_000 } });
+		const several = ["--notify-on", "partial", "--notify-on=exit,regex", "--pattern", "x+", "--cooldown", "5", "make"];
+		expect(readRunOptions(several)).toMatchObject({
+			notifyOn: new Set(["exit", "partial", "regex"]),
+			pattern: "x+",
+			cooldownMs: 5000,
+		});
+		expect(readRunOptions(["--notify-on", "partial", "--every", "30s", "make"])).toMatchObject({
+			every: { ms: 30_000 },
+		});
+		expect(readRunOptions(["--notify-on", "partial", "--every", "1000-lines", "make"])).toMatchObject({
+			every: { lines: 1000 },
+		});
+	});
+
+	it("takes what the message says and where it goes (rows 138, 142)", () => {
+		const words = ["--message", "done", "--sound", "/a.wav", "--no-desktop", "--notify-user", "me@example.com"];
+		expect(readRunOptions([...words, "--notify-interval", "30s", "--start-notice", "make"])).toMatchObject({
+			message: "done",
+			sound: "/a.wav",
+			desktop: false,
+			notifyUser: "me@example.com",
+			intervalMs: 30_000,
+			startNotice: true,
+		});
+		expect(readRunOptions(["make"])).toMatchObject({ desktop: true, startNotice: false, intervalMs: undefined });
+	});
+
+	it("watches a process instead of running one (row W28)", () => {
+		expect(readRunOptions(["--pid", "12"])).toMatchObject({ pid: 12, command: undefined, title: "process 12" });
+	});
+
 	it("explains itself", () => {
 		expect(readRunOptions(["--on-fail", "--help"])).toEqual({ help: true });
-		expect(runHelp()).toContain("--longer-than TIME  Tell only when it took so long");
+		expect(runHelp()).toContain("--longer-than TIME      Tell only when it took so long");
 	});
 });

@@ -1,23 +1,43 @@
 import { basename } from "node:path";
 import { maskSecrets } from "../contract/mask-secrets.ts";
+import { type NotifyOn, notifyOn } from "../contract/notify-on.ts";
 import { plainText } from "../plain-text.ts";
+import { readFlags } from "./run-flags.ts";
 
 export interface RunOptions {
-	/** What to run, word by word; never through a shell unless `shell` says so. */
-	command: [string, ...string[]];
+	/** What to run, word by word; never through a shell unless `shell` says so. Undefined with `pid`. */
+	command: [string, ...string[]] | undefined;
+	/** A process to watch instead. */
+	pid: number | undefined;
 	title: string;
 	/** Without its secrets; null when the person hides it. */
 	shownCommand: string | null;
+	/** What to say instead of the end of the output. */
+	message: string | undefined;
 	channels: string[] | undefined;
+	/** One of the person's own addresses. */
+	notifyUser: string | undefined;
+	notifyOn: ReadonlySet<NotifyOn>;
 	/** Tell only of these ends. */
 	only: "failures" | "successes" | "all";
 	/** Tell only of what took at least so long. */
 	longerThanMs: number;
+	/** How often to tell what was printed. */
+	every: { ms: number } | { lines: number };
+	/** A line that matches it is told; in RE2's syntax. */
+	pattern: string | undefined;
+	/** Between two messages of the same kind before the end. */
+	cooldownMs: number;
+	startNotice: boolean;
+	/** How often to tell that it still runs. */
+	intervalMs: number | undefined;
 	/** Keep the end of the output for the message. */
 	capture: boolean;
 	/** Keep the whole output on the server too. */
 	fullLog: boolean;
 	shell: boolean;
+	desktop: boolean;
+	sound: string | undefined;
 	/** Wait until the server has taken the end, for two seconds at most. */
 	wait: boolean;
 }
@@ -25,99 +45,126 @@ export interface RunOptions {
 /** What is wrong with the command line, or a wish for help. */
 export type RunRefusal = { problem: string } | { help: true };
 
-interface Flag {
-	hint?: string;
-	help: string;
+type Given = ReadonlyMap<string, string>;
+
+/** A value of an option cannot be understood; `message` says what it must look like. */
+class WrongValue extends Error {
+	override readonly name = "WrongValue";
 }
 
-const flags = new Map<string, Flag>([
-	["--title", { hint: "TEXT", help: "What stands over the message (default: the command and its subcommand)" }],
-	["--channels", { hint: "A,B", help: "Only these of your channels" }],
-	["--on-fail", { help: "Tell only when the command fails" }],
-	["--on-success", { help: "Tell only when it succeeds" }],
-	["--longer-than", { hint: "TIME", help: "Tell only when it took so long (90, 90s, 5m, 2h)" }],
-	["--hide-command", { help: "Leave the command and its output out of the message" }],
-	["--no-capture", { help: "Leave the output alone: nothing of it is in the message" }],
-	["--full-log", { help: "Keep the whole output (10 MB at most) on the server, encrypted" }],
-	["--shell", { help: "Run the words as a line of your shell (builtins, aliases in it, pipes)" }],
-	["--wait", { help: "Wait until the server has it, 2 s at most (containers that end with the command)" }],
-]);
-
-export function runHelp(): string {
-	const rows = [...flags].map(([name, { hint, help }]) => [hint === undefined ? name : `${name} ${hint}`, help]);
-	const width = Math.max(...rows.map(([left = ""]) => left.length));
-	return [
-		"Run a command and tell your phone when it ends.",
-		"",
-		"USAGE claude-notify run [OPTIONS] [--] COMMAND [ARGUMENTS]",
-		"",
-		...rows.map(([left = "", help]) => `  ${left.padEnd(width)}  ${help}`),
-		"",
-		"It ends with the code of the command: 128+n for signal n, 126 and 127 as in a shell, 125 for a wrong option.",
-	].join("\n");
-}
-
-/** Our options end at the first word that is none of them, or at `--`: the command's own stay untouched. */
 export function readRunOptions(words: readonly string[]): RunOptions | RunRefusal {
-	const given = new Map<string, string>();
-	let rest = words;
-	while (rest[0]?.startsWith("-") === true && rest[0] !== "--") {
-		if (rest[0] === "--help" || rest[0] === "-h") return { help: true };
-		const read = readFlag(rest[0], rest[1]);
-		if ("problem" in read) return read;
-		given.set(read.name, read.value);
-		rest = rest.slice(read.words);
+	const read = readFlags(words);
+	if (!("flags" in read)) return read;
+	try {
+		return optionsOf(read.flags, read.rest);
+	} catch (error) {
+		if (error instanceof WrongValue) return { problem: error.message };
+		throw error;
 	}
-	const [program, ...args] = rest[0] === "--" ? rest.slice(1) : rest;
-	if (program === undefined || program === "") return { problem: "Say what to run: claude-notify run make test" };
-	return optionsOf(given, [program, ...args]);
 }
 
-/** One option, and how many words it took up. */
-function readFlag(
-	word: string,
-	next: string | undefined,
-): { name: string; value: string; words: number } | { problem: string } {
-	const [name = "", ...parts] = word.split("=");
-	const inside = parts.length > 0;
-	const flag = flags.get(name);
-	if (flag === undefined || (flag.hint === undefined && inside)) {
-		return { problem: `There is no option ${word}. claude-notify run --help lists them; -- ends them.` };
-	}
-	if (flag.hint === undefined) return { name, value: "", words: 1 };
-	const value = inside ? parts.join("=") : next;
-	if (value === undefined || value.trim() === "") return { problem: `${name} needs a value: ${name} ${flag.hint}` };
-	return { name, value, words: inside ? 1 : 2 };
-}
-
-function optionsOf(given: ReadonlyMap<string, string>, command: [string, ...string[]]): RunOptions | RunRefusal {
-	const longerThanMs = given.has("--longer-than") ? spanMs(given.get("--longer-than") ?? "") : 0;
-	if (longerThanMs === undefined) return { problem: "--longer-than must look like 90, 90s, 5m or 2h." };
+function optionsOf(given: Given, rest: readonly string[]): RunOptions {
+	const pid = pidOf(given);
+	const command = commandOf(rest, pid);
 	const [onFail, onSuccess] = [given.has("--on-fail"), given.has("--on-success")];
 	const hidden = given.has("--hide-command");
-	return {
+	const own = command === undefined ? `process ${pid}` : defaultTitle(command, given.has("--shell"));
+	const options: RunOptions = {
 		command,
-		title: given.get("--title") ?? (hidden ? "command" : defaultTitle(command, given.has("--shell"))),
-		shownCommand: hidden ? null : maskSecrets(plainText(command.join(" "))),
-		channels: given
-			.get("--channels")
-			?.split(",")
-			.map((name) => name.trim().toLowerCase())
-			.filter((name) => name !== ""),
+		pid,
+		title: given.get("--title") ?? (hidden ? "command" : own),
+		shownCommand: hidden ? null : maskSecrets(plainText(command?.join(" ") ?? own)),
+		message: given.get("--message"),
+		channels: namesOf(given.get("--channels")),
+		notifyUser: given.get("--notify-user"),
+		notifyOn: notifyOnOf(given),
 		only: onFail === onSuccess ? "all" : onFail ? "failures" : "successes",
-		longerThanMs,
-		capture: !given.has("--no-capture") && !hidden,
+		longerThanMs: timeOf(given, "--longer-than") ?? 0,
+		every: everyOf(given.get("--every") ?? "5m"),
+		pattern: given.get("--pattern"),
+		cooldownMs: timeOf(given, "--cooldown") ?? 60_000,
+		startNotice: given.has("--start-notice"),
+		intervalMs: timeOf(given, "--notify-interval"),
+		capture: !given.has("--no-capture") && !hidden && command !== undefined,
 		fullLog: given.has("--full-log"),
 		shell: given.has("--shell"),
+		desktop: !given.has("--no-desktop"),
+		sound: given.get("--sound"),
 		wait: given.has("--wait"),
 	};
+	refuseContradictions(given, options);
+	return options;
+}
+
+function pidOf(given: Given): number | undefined {
+	const pid = given.get("--pid");
+	if (pid === undefined) return undefined;
+	if (!/^[1-9]\d{0,9}$/.test(pid)) throw new WrongValue("--pid must be the number of a process: --pid 1234");
+	return Number(pid);
+}
+
+function commandOf([program, ...args]: readonly string[], pid: number | undefined): RunOptions["command"] {
+	if (pid !== undefined) {
+		if (program !== undefined) throw new WrongValue("--pid watches a process: give it or a command, not both.");
+		return undefined;
+	}
+	if (program === undefined || program === "") throw new WrongValue("Say what to run: claude-notify run make test");
+	return [program, ...args];
+}
+
+function notifyOnOf(given: Given): ReadonlySet<NotifyOn> {
+	const wanted = namesOf(given.get("--notify-on") ?? "exit") ?? [];
+	const known = notifyOn.filter((name) => wanted.includes(name));
+	if (known.length === 0 || wanted.some((name) => !known.some((each) => each === name))) {
+		throw new WrongValue("--notify-on must be exit, partial or regex; several of them with commas between.");
+	}
+	return new Set(known);
+}
+
+function refuseContradictions(given: Given, { notifyOn: told, pattern, capture, intervalMs }: RunOptions): void {
+	if (told.has("regex") && pattern === undefined) {
+		throw new WrongValue("--notify-on regex needs a pattern: --pattern 'epoch (\\d+)'");
+	}
+	if (pattern !== undefined && !told.has("regex")) throw new WrongValue("--pattern needs --notify-on regex.");
+	if (given.has("--every") && !told.has("partial")) throw new WrongValue("--every needs --notify-on partial.");
+	if (!capture && (told.has("regex") || told.has("partial"))) {
+		throw new WrongValue(
+			"--notify-on partial and regex read the output: not with --no-capture, --hide-command or --pid.",
+		);
+	}
+	if (intervalMs !== undefined && intervalMs < 1000) throw new WrongValue("--notify-interval must be 1s or more.");
 }
 
 const units = { "": 1000, s: 1000, m: 60_000, h: 3_600_000 } as const;
 
+function timeOf(given: Given, name: string): number | undefined {
+	const text = given.get(name);
+	if (text === undefined) return undefined;
+	const ms = spanMs(text);
+	if (ms === undefined) throw new WrongValue(`${name} must look like 90, 90s, 5m or 2h.`);
+	return ms;
+}
+
+function everyOf(text: string): RunOptions["every"] {
+	const lines = /^(\d{1,9})[- ]?lines?$/.exec(text.trim())?.[1];
+	const every = lines === undefined ? { ms: spanMs(text) ?? 0 } : { lines: Number(lines) };
+	if ("lines" in every ? every.lines > 0 : every.ms >= 1000) return every;
+	throw new WrongValue("--every must look like 30s, 5m or 1000-lines.");
+}
+
+/** Times beyond what a timer takes are refused: they would be none. */
 function spanMs(text: string): number | undefined {
 	const [, count, unit] = /^(\d{1,6})([smh]?)$/.exec(text.trim()) ?? [];
-	return unit === "" || unit === "s" || unit === "m" || unit === "h" ? Number(count) * units[unit] : undefined;
+	if (unit !== "" && unit !== "s" && unit !== "m" && unit !== "h") return undefined;
+	const ms = Number(count) * units[unit];
+	return ms < 2 ** 31 ? ms : undefined;
+}
+
+function namesOf(text: string | undefined): string[] | undefined {
+	return text
+		?.split(",")
+		.map((name) => name.trim().toLowerCase())
+		.filter((name) => name !== "");
 }
 
 /** Words after the program that say what it is about: `npm run build`, `git push`; no paths, options or values. */

@@ -3,19 +3,19 @@ import { ApiError, isPassing } from "../api-errors.ts";
 import { Backoff } from "../companion/backoff.ts";
 import { type Login, NotPaired } from "../companion/login.ts";
 import { logDigest } from "../contract/task-logs.ts";
-import { startTask, taskFinished } from "../contract/tasks.ts";
+import { taskUpdate } from "../contract/task-update.ts";
+import { startTask, type Told, taskFinished } from "../contract/tasks.ts";
 import { type Log, reasonOf } from "../log.ts";
 import { withLock } from "../state/lock.ts";
 import { TaskQueue } from "../state/task-queue.ts";
 import { sendLog } from "./send-log.ts";
 
-/** What `run` leaves for the server: how it began and how it ended. */
-const queuedTask = z.object({
-	start: startTask.required({ id: true }),
-	end: taskFinished,
-	/** Of the full output, which waits in a file beside it. */
-	log: logDigest.optional(),
-});
+const start = startTask.required({ id: true });
+/** What `run` leaves for the server: how it began, and what it said or how it ended; `log`: of the full output, which waits in a file beside it. */
+const queuedTask = z.union([
+	z.object({ start, end: taskFinished, log: logDigest.optional() }),
+	z.object({ start, update: taskUpdate }),
+]);
 
 export interface SendTasksOptions {
 	home: string;
@@ -67,6 +67,7 @@ async function sendAll(queue: TaskQueue, login: Login, log: Log): Promise<Round>
 			if (!(error instanceof ApiError)) throw error;
 			// Refused for what it is: it would be refused for ever.
 			log.warn(`the server refused a task: ${reasonOf(error)}`);
+			queue.putRefusal(reasonOf(error));
 			queue.remove(id);
 		}
 	}
@@ -75,12 +76,18 @@ async function sendAll(queue: TaskQueue, login: Login, log: Log): Promise<Round>
 
 /** False for a file that is no task of ours. */
 async function sendTask(queue: TaskQueue, id: string, login: Login, log: Log): Promise<boolean> {
-	const task = queuedTask.safeParse(queue.read(id));
-	if (!task.success) return false;
-	const { start, end, log: digest } = task.data;
-	await login.call((token) => login.api.startTask(token, start));
-	const { outcome } = await login.call((token) => login.api.finishTask(token, end));
+	const read = queuedTask.safeParse(queue.read(id));
+	if (!read.success) return false;
+	const task = read.data;
+	await login.call((token) => login.api.startTask(token, task.start));
+	const { outcome } = await login.call((token) => send(login, token, task));
 	log.debug(`task ${id}: ${outcome}`);
-	if (digest !== undefined) await sendLog(queue, id, digest, login, log);
+	if ("end" in task && task.log !== undefined) {
+		await sendLog({ queue, id, task: task.end.task_id, digest: task.log }, login, log);
+	}
 	return true;
+}
+
+function send({ api }: Login, token: string, queued: z.infer<typeof queuedTask>): Promise<Told> {
+	return "end" in queued ? api.finishTask(token, queued.end) : api.updateTask(token, queued.update);
 }

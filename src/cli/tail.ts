@@ -2,23 +2,17 @@ import { stripVTControlCharacters } from "node:util";
 import { lastBytes, maxTail } from "../contract/last-bytes.ts";
 import { maskSecrets } from "../contract/mask-secrets.ts";
 import { plainText } from "../plain-text.ts";
-import type { LogFile } from "./log-file.ts";
+import type { OutputSink } from "./output-sink.ts";
 
 /** Raw bytes that are kept: escape sequences and progress bars take many more than what is left of them. */
 const maxRaw = 64 * 1024;
 
 /** The end of what a command prints, in flat memory however long that is. */
-export class Tail {
+export class Tail implements OutputSink {
 	/** A ring: `#at` is where the next byte goes. */
 	readonly #ring = Buffer.alloc(maxRaw);
 	#at = 0;
 	#seen = 0;
-	readonly #whole: LogFile | undefined;
-
-	/** `whole` gets everything too. */
-	constructor(whole?: LogFile) {
-		this.#whole = whole;
-	}
 
 	/** Bytes that came. */
 	get bytes(): number {
@@ -28,7 +22,6 @@ export class Tail {
 	/** Copies what it keeps: the chunk may be used again. */
 	push(chunk: Buffer): void {
 		this.#seen += chunk.length;
-		this.#whole?.push(chunk);
 		const kept = chunk.subarray(-maxRaw);
 		const first = kept.copy(this.#ring, this.#at);
 		kept.copy(this.#ring, 0, first);

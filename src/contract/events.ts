@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { channelName } from "./channels.ts";
 import { taskOutcome } from "./task-outcome.ts";
+import { taskProgress } from "./task-update.ts";
 import { cutTo } from "./text.ts";
 
 /** Everything that can happen in a session. One tuple for zod, drizzle and the pages. */
@@ -14,6 +15,7 @@ export const eventTypes = [
 	"started",
 	"session_lost",
 	"task_finished",
+	"task_update",
 ] as const;
 export type EventType = (typeof eventTypes)[number];
 
@@ -31,6 +33,8 @@ export const eventDetails = z.strictObject({
 	running_seconds: z.int().min(0).max(10_000_000).optional(),
 	/** For `task_finished`: the command that ended. Without it the event is a text that somebody's script sent. */
 	task: taskOutcome.optional(),
+	/** For `task_update`: the command that still runs. */
+	task_progress: taskProgress.optional(),
 	/** What stands over such a text instead of the session's description. */
 	title: cutTo(200).optional(),
 	/** Events that the machine had to drop while the server was away. */

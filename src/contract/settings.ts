@@ -34,6 +34,7 @@ const usualPriority = {
 	started: "low",
 	session_lost: "high",
 	task_finished: "normal",
+	task_update: "normal",
 	turn_failed: "high",
 } as const satisfies Record<Prioritized, Priority>;
 

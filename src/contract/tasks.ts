@@ -2,14 +2,12 @@ import * as z from "zod";
 import { channelName, maxChannels } from "./channels.ts";
 import { eventOutcomes } from "./events.ts";
 import { lastBytes, maxTail } from "./last-bytes.ts";
+import { notifyOn } from "./notify-on.ts";
 import { reportedLog } from "./task-logs.ts";
 import { taskOutcome } from "./task-outcome.ts";
 import { cutTo, storable, text } from "./text.ts";
 
 const channels = z.array(channelName).min(1).max(maxChannels);
-
-/** When a task tells of itself. */
-export const notifyOn = ["exit"] as const;
 
 /** POST /tasks, with an access token. The same id again gets the same answer. */
 export const startTask = z.strictObject({
@@ -20,7 +18,10 @@ export const startTask = z.strictObject({
 	title: cutTo(200).optional(),
 	/** A monitored session of the same user that it runs in. */
 	session_id: z.uuid().optional(),
-	notify_on: z.enum(notifyOn).default("exit"),
+	/** One of them, or several. */
+	notify_on: z.union([z.enum(notifyOn), z.array(z.enum(notifyOn)).min(1).max(notifyOn.length)]).default("exit"),
+	/** Of the user's channels only the one that has this address, or this name. */
+	notify_user: cutTo(320).optional(),
 	/** Only these of the user's channels; without it all. */
 	channels: channels.optional(),
 	hostname: cutTo(255).default(""),
@@ -38,6 +39,8 @@ export const taskFinished = taskOutcome.extend({
 	finished_at: z.iso.datetime({ offset: true }),
 	/** The end of what it printed, without escape sequences and secrets. */
 	tail: z.string().overwrite((value) => lastBytes(storable(value), maxTail)),
+	/** What the person wants to be told instead of the tail. */
+	message: cutTo(500).optional(),
 	/** All that it printed, in bytes. */
 	output_bytes: z.int().min(0).max(Number.MAX_SAFE_INTEGER),
 });

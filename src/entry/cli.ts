@@ -9,6 +9,8 @@ const options = {
 	userHome: homedir,
 	hostname: hostname(),
 	script: import.meta.url,
+	loadPty: () => import("./run-on-pty.ts"),
+	loadPatterns: () => import("./line-pattern.ts"),
 };
 process.exitCode =
 	first === "run" ? await runTask(rest, options) : await (await import("./command-line.ts")).runCommandLine(options);

@@ -1,6 +1,6 @@
-import { randomBytes } from "node:crypto";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { randomBytes } from "./random-bytes.ts";
 
 /** Makes the folder for its owner only, and repairs one that others could look into. */
 export function ensurePrivateFolder(path: string): void {

@@ -73,6 +73,22 @@ export class TaskQueue {
 		}
 	}
 
+	/** Keeps why the server refused one, for the person to see with their next command. */
+	putRefusal(reason: string): void {
+		writePrivateFile(this.#refusal, reason);
+	}
+
+	/** The last refusal, once. */
+	takeRefusal(): string | undefined {
+		const reason = readIfThere(this.#refusal);
+		if (reason !== undefined) removeFile(this.#refusal);
+		return reason;
+	}
+
+	get #refusal(): string {
+		return join(this.#folder, "refused");
+	}
+
 	#path(id: string): string {
 		return join(this.#folder, `${id}.json`);
 	}

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
+import { mkdir, symlink } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { AuthFile } from "../../src/state/auth.ts";
 import { buildInto } from "./companion-process.ts";
@@ -27,6 +28,8 @@ export interface CliOptions {
 export interface Cli extends AsyncDisposable {
 	script: string;
 	home: string;
+	/** As npm installs it: node-pty beside it. */
+	installPty(): Promise<void>;
 	/** As if somebody had logged in. */
 	pair(server: string): void;
 	env(more?: Record<string, string>): Record<string, string>;
@@ -49,6 +52,11 @@ export async function openCli(server?: string, built?: Pick<Cli, "script">): Pro
 		script,
 		home: notifyHome,
 		env,
+		async installPty() {
+			const packages = join(dirname(script), "node_modules");
+			await mkdir(packages);
+			await symlink(resolve(import.meta.dirname, "../../node_modules/@lydell"), join(packages, "@lydell"));
+		},
 		pair(at) {
 			const tokens = someTokens("access-1", new Date(Date.now() + 129_600_000));
 			new AuthFile(notifyHome, () => new Date()).pair(at, tokens);

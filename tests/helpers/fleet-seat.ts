@@ -33,7 +33,13 @@ export class Seat implements AsyncDisposable {
 
 	/** The companion dies, and the client goes on without it for so long: Claude Code never starts it again. */
 	async killCompanion(aloneMs: number): Promise<void> {
-		const pid = await companionOf(this.#client.pid);
+		const client = this.#client.pid;
+		// One that has just been resumed may have yet to start it.
+		const pid = await until(
+			() => companionOf(client),
+			10_000,
+			async () => `client ${client} has no companion; it ${(await isAlive(client)) ? "runs" : "is gone"}`,
+		);
 		signalIfAlive(pid, "SIGKILL");
 		await waitUntilGone(pid, 10_000);
 		await sleep(aloneMs);
@@ -116,11 +122,11 @@ export class Seat implements AsyncDisposable {
 }
 
 /** The companion's process below a client. */
-async function companionOf(client: number): Promise<number> {
+async function companionOf(client: number): Promise<number | undefined> {
 	const { stdout } = await run("ps", ["-A", "-o", "pid=,ppid=,args="]);
 	for (const line of stdout.split("\n")) {
 		const [, pid, parent, args = ""] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
 		if (Number(parent) === client && args.includes("companion.mjs")) return Number(pid);
 	}
-	throw new Error(`client ${client} has no companion; it ${(await isAlive(client)) ? "runs" : "is gone"}`);
+	return undefined;
 }

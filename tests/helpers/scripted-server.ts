@@ -209,3 +209,16 @@ async function close(server: Server): Promise<void> {
 	server.closeAllConnections();
 	await closed;
 }
+
+/** Takes tasks, what they say and their ends, as a server with one channel. */
+export function answerTasks(server: ScriptedServer): void {
+	server.on("POST /tasks", ({ body }) => ({ status: 201, body: { task_id: Object(body).id } }));
+	server.on("PATCH /tasks/*", ({ body }) => ({
+		status: 200,
+		body: { id: Object(body).task_id, outcome: "queued", why: null, channels: ["sms"], next_allowed_at: null },
+	}));
+	server.on("POST /tasks/*/updates", ({ body }) => ({
+		status: 200,
+		body: { id: Object(body).id, outcome: "queued", why: null, channels: ["sms"], next_allowed_at: null },
+	}));
+}

@@ -35,7 +35,10 @@ export async function finishTask(deps: Deps, machine: Machine, finished: TaskFin
 		const news = await tellUser(tx, deps, machine, {
 			id: finished.task_id,
 			occurredAt: finished.finished_at,
-			details: { message: shown(tail), task: { title: ended.title, exit_code, signal, interrupted, duration_ms } },
+			details: {
+				message: finished.message ?? shown(tail),
+				task: { title: ended.title, exit_code, signal, interrupted, duration_ms },
+			},
 			channels: ended.channels,
 		});
 		await tx.update(tasks).set({ outcome: news.outcome, why: news.why }).where(eq(tasks.id, finished.task_id));
@@ -47,7 +50,7 @@ export async function finishTask(deps: Deps, machine: Machine, finished: TaskFin
 }
 
 /** The end of it, since that is where a program says what went wrong. */
-function shown(tail: string): string {
+export function shown(tail: string): string {
 	const trimmed = tail.trimEnd();
 	return trimmed.length <= maxShown ? trimmed : `${cutMark}${trimmed.slice(-maxShown).toWellFormed()}`;
 }

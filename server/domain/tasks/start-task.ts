@@ -1,8 +1,8 @@
-import { and, eq } from "drizzle-orm";
+import { and, eq, isNull } from "drizzle-orm";
 import type { ChannelName } from "../../../src/contract/channels.ts";
 import { maskSecrets } from "../../../src/contract/mask-secrets.ts";
 import type { StartTask } from "../../../src/contract/tasks.ts";
-import { sessions, tasks } from "../../db/schema.ts";
+import { identities, sessions, tasks } from "../../db/schema.ts";
 import { AppError } from "../../errors.ts";
 import type { Deps } from "../deps.ts";
 import { plainLine } from "../plain-text.ts";
@@ -13,6 +13,7 @@ export async function startTask(deps: Deps, { userId, deviceId }: Machine, input
 	refuseUnknownChannels(deps, input.channels);
 	if (input.session_id !== undefined) await refuseForeignSession(deps, userId, input.session_id);
 	const id = input.id ?? deps.id();
+	const channels = input.notify_user === undefined ? input.channels : [await ownChannel(deps, userId, input)];
 	const command = input.cmd === null ? null : maskSecrets(plainLine(input.cmd));
 	await deps.db
 		.insert(tasks)
@@ -25,13 +26,33 @@ export async function startTask(deps: Deps, { userId, deviceId }: Machine, input
 			command,
 			hostname: input.hostname,
 			folder: input.cwd,
-			notifyOn: input.notify_on,
-			channels: input.channels ?? null,
+			notifyOn: [...new Set([input.notify_on].flat())].join(","),
+			channels: channels ?? null,
 		})
 		.onConflictDoNothing();
 	const [stored] = await deps.db.select({ userId: tasks.userId }).from(tasks).where(eq(tasks.id, id));
 	if (stored?.userId !== userId) throw new AppError("conflict", "This id belongs to another task.");
 	return { id };
+}
+
+/** The channel of one of the user's own, confirmed addresses: nobody else is ever told. */
+async function ownChannel(deps: Deps, userId: string, { notify_user, channels }: StartTask): Promise<ChannelName> {
+	const wanted = (notify_user ?? "").trim().toLowerCase();
+	const rows = await deps.db
+		.select({ channel: identities.channel, label: identities.label, addressSealed: identities.addressSealed })
+		.from(identities)
+		.where(and(eq(identities.userId, userId), isNull(identities.removedAt)));
+	const own = rows.find(({ channel, label, addressSealed }) => {
+		const names = [channel, label, deps.vault.open(addressSealed)].map((name) => name.toLowerCase());
+		return names.includes(wanted) && channels?.includes(channel) !== false;
+	});
+	if (own === undefined) {
+		throw new AppError(
+			"invalid_request",
+			"notify_user: this is none of your own channels; /notify-channels lists them",
+		);
+	}
+	return own.channel;
 }
 
 /** Throws AppError `invalid_request` that names the channels there are. */

@@ -18,13 +18,16 @@ export interface News {
 	id: string;
 	/** By the machine's clock; without it, now. */
 	occurredAt?: string;
+	/** Without it, an end or a text. */
+	type?: "task_update";
 	details: EventDetails;
 	/** Only these of the user's channels. */
 	channels: readonly ChannelName[] | null;
 }
 
-/** Each one was asked for: there is no window between two, but a day's count. */
+/** Each one was asked for: there is no window between two, but a day's count, and an hour's of what comes before the end. */
 const unspaced: EventLimits = { ...eventLimits, urgent: { types: ["task_finished"], count: 1000, window: 1 } };
+const updates: EventLimits = { ...eventLimits, urgent: { types: ["task_update"], ...eventLimits.updates } };
 
 /**
  * Tells a user what their command line has to say, by the same outbox and policy as everything else. `tx` is a transaction: a message
@@ -35,9 +38,14 @@ export async function tellUser(tx: Db, deps: Deps, machine: Machine, news: News)
 	const policy = await readPolicy(tx, session.id);
 	const wanted = [...deps.channels].filter(([name]) => news.channels === null || news.channels.includes(name));
 	const inside: Deps = { ...deps, db: tx, channels: new Map(wanted), wakeOutbox: () => undefined };
-	const { id, details, occurredAt = policy.now.toISOString() } = news;
-	const event = { id, type: "task_finished", occurred_at: occurredAt, details } as const;
-	const accepted = await acceptEvent(inside, { ...session, policy }, event, unspaced);
+	const { id, details, type = "task_finished", occurredAt = policy.now.toISOString() } = news;
+	const event = { id, type, occurred_at: occurredAt, details } as const;
+	const accepted = await acceptEvent(
+		inside,
+		{ ...session, policy },
+		event,
+		type === "task_update" ? updates : unspaced,
+	);
 	const queued = accepted.channels.flatMap(({ channel, outcome }) => (outcome === "queued" ? [channel] : []));
 	const told: Told = {
 		id,

@@ -1,0 +1,1 @@
+export { compilePattern } from "../line-pattern.ts";

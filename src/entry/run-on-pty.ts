@@ -1,0 +1,1 @@
+export { runOnPty } from "../cli/run-on-pty.ts";
