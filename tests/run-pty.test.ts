@@ -48,7 +48,7 @@ it("keeps the last line on the terminal and in the message, 20 of 20 times (row 
 		await inShell(cli, async ({ type, shows }) => {
 			await writeFile(
 				join(folder, "twenty"),
-				`for n in $(seq 20); do ${wrapped} sh -c 'seq 60000; echo END; exit 5'; echo code $?; done\n`,
+				`for n in $(seq 20); do ${wrapped} --no-desktop sh -c 'seq 60000; echo END; exit 5'; echo code $?; done\n`,
 			);
 			await type("script -qec 'sh twenty' log > /dev/null; echo all do''ne");
 			await shows(/all done/);

@@ -148,6 +148,7 @@ describe("a reply that was given as the answer to a hook", () => {
 		});
 		session.pass(1);
 		given.add(next.ref, "prompt", next);
+		expect(given.isWritten()).toBe(false);
 		expect(given.missedBefore(session.now())).toEqual([missed]);
 		expect([had, missed, next, proven].map(({ ref }) => given.via(ref))).toEqual([
 			"prompt",

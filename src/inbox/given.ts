@@ -57,6 +57,15 @@ export class GivenInFile implements GivenReplies {
 		return this.#options.file().recent?.some(({ at }) => new Date(at) >= moment) === true;
 	}
 
+	/** Whether the conversation holds what was given beside a prompt or a tool; true where nobody can say. */
+	isWritten(): boolean {
+		const { given, recent = [], transcript } = this.#options.file();
+		const beside = new Set(given.flatMap(({ ref, via }) => (besides.includes(via) ? [ref] : [])));
+		const open = recent.filter((reply) => reply.transcript === undefined && beside.has(reply.ref));
+		const shown = open.length === 0 ? undefined : refsInTranscript(transcript);
+		return shown === undefined || open.every(({ ref }) => shown.has(ref));
+	}
+
 	/** Looks into the conversation for what was shown while no companion was there. */
 	look(): void {
 		this.#shown = refsInTranscript(this.#options.file().transcript);

@@ -112,6 +112,27 @@ describe("a reply from the phone", () => {
 		expect(rig.client.texts).toEqual([]);
 	});
 
+	it("waits until the conversation holds what was given before it beside a prompt: the client may not have waited for our answer (row 123)", async () => {
+		await using server = await startScriptedServer();
+		server.offer(replyFromPhone("go on with step two"));
+		let written = false;
+		await using rig = await session(server, { resumed: true, isWritten: () => written });
+		const { inbox, client } = rig;
+		await server.waitFor("GET /sessions/*/inbox", 2);
+		expect(inbox.take("prompt")).toHaveLength(1);
+		server.offer(replyFromPhone("and this is new"));
+		await until(
+			() => inbox.open === 1,
+			5000,
+			() => "never read",
+		);
+		await new Promise((passed) => setTimeout(passed, 700));
+		expect([client.texts, inbox.take("tool")]).toEqual([[], []]);
+		written = true;
+		await inLine(client);
+		expect(client.texts).toEqual([expect.stringContaining("and this is new")]);
+	});
+
 	it("that is read only after the first turn of a resumed session does not wait for the second", async () => {
 		await using server = await startScriptedServer();
 		server.offer(replyFromPhone("go on with step two"));

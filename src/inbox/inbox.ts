@@ -14,13 +14,16 @@ import type { SessionWays } from "./ways.ts";
 const mostAtOnce = 8;
 /** After a turn's end the client has written the turn down by then. */
 const writtenMs = 5000;
+/** What was given beside a prompt stands in the conversation within a second, else never. A machine may be slow. */
+const missedMs = 15_000;
+const lookMs = 300;
 
 export interface InboxOptions {
 	api: Pick<ApiClient, "readInbox" | "sendReceipt">;
 	session: SessionAccess;
 	log: Log;
 	ways: SessionWays;
-	given: GivenReplies & Pick<GivenInFile, "afterKill" | "gaveSince" | "look" | "met" | "missedBefore">;
+	given: GivenReplies & Pick<GivenInFile, "afterKill" | "gaveSince" | "isWritten" | "look" | "met" | "missedBefore">;
 	/** Goes on with a session that has ended. Never rejects. */
 	resume: (message: InboxMessage, signal: AbortSignal) => Promise<Omit<InboxReceipt, "via">>;
 	onGone: () => void;
@@ -114,11 +117,23 @@ export class Inbox {
 			this.#holdAgain(given.missedBefore(ended));
 			return;
 		}
-		this.#settling = setTimeout(() => {
-			this.#settling = undefined;
-			this.#holdAgain(given.missedBefore(ended));
-			void this.#handOver.bring();
-		}, writtenMs);
+		this.#settling = setTimeout(() => this.#settled(), writtenMs);
+	}
+
+	#settled(): void {
+		this.#settling = undefined;
+		this.#holdAgain(this.#options.given.missedBefore(new Date()));
+		void this.#handOver.bring();
+	}
+
+	/** The client may not have waited for our answer: until its conversation holds what was given, nothing newer goes in. */
+	#awaitWritten(): void {
+		const until = performance.now() + missedMs;
+		const look = () => {
+			if (this.#options.given.isWritten() || performance.now() >= until) this.#settled();
+			else this.#settling = setTimeout(look, lookMs);
+		};
+		if (!this.#options.given.isWritten()) this.#settling = setTimeout(look, lookMs);
 	}
 
 	#holdAgain(messages: InboxMessage[]): void {
@@ -145,6 +160,7 @@ export class Inbox {
 		if (this.#settling !== undefined) return [];
 		const taken = this.#ledger.take(via, mostAtOnce);
 		for (const { id } of taken) this.#receipts.send(id, { state: "seen", via });
+		if (taken.length > 0) this.#awaitWritten();
 		return taken.map(asData);
 	}
 

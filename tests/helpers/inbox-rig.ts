@@ -18,6 +18,7 @@ export async function startInbox(
 		ways = {},
 		resume,
 		lost = [],
+		isWritten = () => true,
 	}: {
 		hasSocket?: boolean;
 		resumed?: boolean | "restarted";
@@ -25,6 +26,8 @@ export async function startInbox(
 		resume?: InboxOptions["resume"];
 		/** Given before, and not in the conversation. */
 		lost?: InboxMessage[];
+		/** Whether the conversation holds what was given. */
+		isWritten?: () => boolean;
 	} = {},
 ) {
 	const folder = await temporaryFolder();
@@ -49,6 +52,7 @@ export async function startInbox(
 			look: () => undefined,
 			met: () => undefined,
 			gaveSince: () => false,
+			isWritten,
 			missedBefore: () => [],
 		},
 		resume: resume ?? (() => Promise.resolve({ state: "refused" as const })),
