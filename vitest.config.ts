@@ -8,19 +8,21 @@ const faultSuites = ["tests/faults/**/*.test.ts"];
 const unitSuites = ["{src,server,.ci}/**/*.test.{ts,tsx}", "tests/import-rules.test.ts"];
 
 // Groups run in this order; 0 would not do: with one worker vitest puts that group last.
-const quick = { maxWorkers: Math.max(2, availableParallelism() - 1), sequence: { groupOrder: 1 } };
+const unit = { maxWorkers: Math.max(2, availableParallelism() - 1), sequence: { groupOrder: 1 } };
+// Much of it waits for leases, timers and processes of its own.
+const integration = { maxWorkers: Math.max(3, availableParallelism()), sequence: { groupOrder: 2 } };
 
 export default defineConfig({
 	test: {
 		testTimeout: 45_000,
 		hookTimeout: 120_000,
 		projects: [
-			{ extends: true, test: { name: "unit", include: unitSuites, ...quick } },
+			{ extends: true, test: { name: "unit", include: unitSuites, ...unit } },
 			{
 				extends: true,
 				test: {
 					name: "integration",
-					...quick,
+					...integration,
 					include: ["tests/**/*.test.{ts,tsx}"],
 					exclude: ["tests/import-rules.test.ts", ...clientSuites, ...browserSuites, ...faultSuites],
 				},
@@ -34,7 +36,7 @@ export default defineConfig({
 					testTimeout: 90_000,
 					hookTimeout: 180_000,
 					fileParallelism: false,
-					sequence: { groupOrder: 2 },
+					sequence: { groupOrder: 3 },
 				},
 			},
 			{
@@ -45,7 +47,7 @@ export default defineConfig({
 					testTimeout: 60_000,
 					hookTimeout: 120_000,
 					fileParallelism: false,
-					sequence: { groupOrder: 3 },
+					sequence: { groupOrder: 4 },
 				},
 			},
 			// What it kills has to come up again within seconds: alone, and last.
@@ -57,7 +59,7 @@ export default defineConfig({
 					testTimeout: 180_000,
 					hookTimeout: 180_000,
 					fileParallelism: false,
-					sequence: { groupOrder: 4 },
+					sequence: { groupOrder: 5 },
 				},
 			},
 		],
