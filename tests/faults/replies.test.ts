@@ -3,7 +3,7 @@ import { chooseSeed, fullForm, seededRandom } from "../helpers/faults-random.ts"
 import { type Fleet, startFleet } from "../helpers/fleet.ts";
 import { type FleetRun, runFleet } from "../helpers/fleet-run.ts";
 import type { Seat } from "../helpers/fleet-seat.ts";
-import { judgeSeat, missing } from "../helpers/fleet-verdict.ts";
+import { judgeSeat, missing, type SeatVerdict } from "../helpers/fleet-verdict.ts";
 import { until } from "../helpers/until.ts";
 
 const size = fullForm
@@ -22,6 +22,13 @@ const size = fullForm
 			serverKills: 3,
 		};
 const calm = { lost: [], doubled: [], overtook: [], forgotten: [] };
+
+const troubled = ({ lost, doubled, overtook, forgotten }: SeatVerdict) => [
+	...lost,
+	...doubled,
+	...overtook,
+	...forgotten,
+];
 
 /** Somebody prompts in each session now and then, until it has had every reply and the servers know. */
 async function allSeen({ model, statesOf }: Fleet, seat: Seat, { sent, diary }: FleetRun): Promise<void> {
@@ -56,7 +63,10 @@ it("each of many replies reaches its session once and in order, while companions
 	for (const seat of seats) {
 		const marks = run.sent.get(seat) ?? [];
 		const verdict = judgeSeat(seat, marks, fleet.model.requests);
-		expect(verdict, `${seat.name} (FAULTS_SEED=${seed}):\n${run.diary.join("\n")}`).toEqual(calm);
+		const wrong = marks.filter((_mark, n) => marks.slice(n, n + 2).some((mark) => troubled(verdict).includes(mark)));
+		const stories = await Promise.all(wrong.map((mark) => seat.storyOf(mark)));
+		const told = [`${seat.name} (FAULTS_SEED=${seed}):`, ...stories, ...run.diary].join("\n");
+		expect(verdict, told).toEqual(calm);
 		expect(await fleet.statesOf(seat)).toEqual(Array(size.replies).fill("seen"));
 	}
 	expect(fleet.servers.flatMap((server) => server.unexpectedEnds())).toEqual([]);
