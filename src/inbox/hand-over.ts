@@ -1,6 +1,7 @@
 import type { InboxMessage } from "../contract/inbox.ts";
 import { type Log, reasonOf } from "../log.ts";
 import type { ReplyLedger } from "./ledger.ts";
+import { Pace } from "./pace.ts";
 import { pointer } from "./texts.ts";
 import { hasWay, type LineWay, lineWays, putInLine, type SessionWays } from "./ways.ts";
 
@@ -10,7 +11,6 @@ const showMs = 2000;
 const againMs = 60_000;
 /** Times that one reply is put in line by each way. */
 const maxRounds = 3;
-/** The client drops what comes beyond some 30 texts in a few seconds. */
 const mostInLine = 8;
 
 interface Journey {
@@ -44,6 +44,8 @@ export class HandOver {
 	/** Ways that took texts and showed none. */
 	readonly #silent = new Set<LineWay>();
 	readonly #lastShown = new Map<LineWay, number>();
+	readonly #pace = new Pace();
+	#later: NodeJS.Timeout | undefined;
 	#work = Promise.resolve();
 	#isBusy = false;
 	/** Somebody has prompted or replied since this companion began: the session may be woken. */
@@ -63,6 +65,7 @@ export class HandOver {
 	close(): void {
 		this.#isClosed = true;
 		for (const { timer } of this.#journeys.values()) clearTimeout(timer);
+		clearTimeout(this.#later);
 		this.#options.ways.doorbell?.close();
 	}
 
@@ -116,6 +119,13 @@ export class HandOver {
 		if (!this.#isAwake || this.#options.mayBring?.() === false) return;
 		for (const message of ledger.waiting()) {
 			if (ledger.inLine().length >= mostInLine || this.#isClosed) break;
+			const waitMs = this.#pace.waitMs();
+			if (waitMs > 0) {
+				// The prompt that shows the last one in line takes along what waits.
+				clearTimeout(this.#later);
+				this.#later = setTimeout(() => void this.bring(), waitMs);
+				break;
+			}
 			await this.#bringOne(message);
 		}
 		if (!this.#isBusy && ledger.waiting().length > 0) ways.doorbell?.ring(pointer);
@@ -142,6 +152,7 @@ export class HandOver {
 			journey.passed = undefined;
 			// Held before it is written: the prompt that shows it may be here first.
 			ledger.hold(message, way);
+			this.#pace.use();
 			try {
 				await putInLine(ways, way, message);
 				onInLine(message, way);

@@ -62,6 +62,31 @@ describe("a reply from the phone", () => {
 		);
 	});
 
+	it("of many at once: the client drops what its inbox gets too fast, so the rest comes beside the prompts, in order (row 123)", async () => {
+		await using server = await startScriptedServer();
+		await using rig = await session(server);
+		const { inbox, client } = rig;
+		const replies = Array.from({ length: 30 }, (_, n) => replyFromPhone(`step ${String(n).padStart(2, "0")}.`));
+		for (const reply of replies) server.offer(reply);
+		const told: string[] = [];
+		await until(
+			() => {
+				for (const prompt of client.texts.splice(0)) {
+					inbox.onPrompt(prompt);
+					told.push(prompt, ...inbox.take("prompt"));
+				}
+				return inbox.open === 0 && told.length > 0;
+			},
+			20_000,
+			() => `${inbox.open} wait`,
+		);
+		const steps = told.join("\n").match(/step \d\d/g) ?? [];
+		expect(steps).toEqual(replies.map((_, n) => `step ${String(n).padStart(2, "0")}`));
+		const inLine = told.filter((each) => !each.startsWith("Your user"));
+		expect(inLine.length).toBeGreaterThanOrEqual(12);
+		expect(inLine.length).toBeLessThan(24);
+	});
+
 	it("waits for the next prompt where the session has no inbox", async () => {
 		await using server = await startScriptedServer();
 		await using rig = await session(server, { hasSocket: false });
