@@ -14,7 +14,7 @@ import type { SessionWays } from "./ways.ts";
 const mostAtOnce = 8;
 /** After a turn's end the client has written the turn down by then. */
 const writtenMs = 5000;
-/** What was given beside a prompt stands in the conversation within a second, else never. A machine may be slow. */
+/** What was given beside a prompt stands in the conversation within a second. A machine may be slow, and a tool's answer waits for the tools beside it. */
 const missedMs = 15_000;
 const lookMs = 300;
 
@@ -117,20 +117,19 @@ export class Inbox {
 			this.#holdAgain(given.missedBefore(ended));
 			return;
 		}
-		this.#settling = setTimeout(() => this.#settled(), writtenMs);
+		this.#settling = setTimeout(() => {
+			this.#settling = undefined;
+			this.#holdAgain(given.missedBefore(ended));
+			void this.#handOver.bring();
+		}, writtenMs);
 	}
 
-	#settled(): void {
-		this.#settling = undefined;
-		this.#holdAgain(this.#options.given.missedBefore(new Date()));
-		void this.#handOver.bring();
-	}
-
-	/** The client may not have waited for our answer: until its conversation holds what was given, nothing newer goes in. */
+	/** The client may not have waited for our answer: until its conversation holds what was given, nothing newer goes in, for some seconds at most. */
 	#awaitWritten(): void {
 		const until = performance.now() + missedMs;
 		const look = () => {
-			if (this.#options.given.isWritten() || performance.now() >= until) this.#settled();
+			this.#settling = undefined;
+			if (this.#options.given.isWritten() || performance.now() >= until) void this.#handOver.bring();
 			else this.#settling = setTimeout(look, lookMs);
 		};
 		if (!this.#options.given.isWritten()) this.#settling = setTimeout(look, lookMs);
