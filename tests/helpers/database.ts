@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { rm } from "node:fs/promises";
+import { cp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { sql } from "drizzle-orm";
 import pg from "pg";
 import { z } from "zod";
 import { type Database, type Db, openDatabase, rowsOf } from "../../server/db/client.ts";
+import { pgliteTemplate } from "./pglite-template.ts";
 
 const migrationsFolder = resolve(import.meta.dirname, "../../server/db/migrations");
 const postgresUrl = process.env["TEST_DATABASE_URL"] ?? "postgres://postgres@127.0.0.1:5432/postgres";
@@ -33,6 +34,7 @@ function freshFolder(): string {
 
 async function openTestPglite(): Promise<TestDatabase> {
 	const dataDir = freshFolder();
+	await cp(await pgliteTemplate(), dataDir, { recursive: true });
 	const database = await openDatabase({ url: undefined, dataDir, migrationsFolder, onError: failOnError });
 	return {
 		...database,
