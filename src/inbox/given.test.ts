@@ -45,6 +45,7 @@ async function newSession() {
 	};
 }
 
+const answer = { type: "assistant", message: { role: "assistant", content: [{ type: "text", text: "done" }] } };
 const prompt = (content: string) => ({ type: "user", message: { role: "user", content } });
 
 describe("a reply that was given just before its client was killed", () => {
@@ -168,12 +169,30 @@ describe("a reply that was given just before /clear", () => {
 		given.add(had.ref, "socket", had);
 		given.add(lost.ref, "socket", lost);
 		await session.write(prompt(injectedText(had)));
+		await session.write(answer);
 		await session.clear();
 		session.pass(1);
 		given.add(next.ref, "socket", next);
 		expect(given.missedBefore(session.now())).toEqual([lost]);
 		expect(given.missedBefore(session.now())).toEqual([]);
 		expect([had, lost, next].map(({ ref }) => given.via(ref))).toEqual(["socket", undefined, "socket"]);
+	});
+
+	it("comes to the new conversation if the model was never asked with it, also after a kill in between (row 121)", async () => {
+		const session = await newSession();
+		const [early, late] = [replyFromPhone("one"), replyFromPhone("two")];
+		const before = session.next();
+		before.add(early.ref, "socket", early);
+		before.add(late.ref, "socket", late);
+		await session.write(prompt(injectedText(early)));
+		await session.write({ type: "api-request", blobs: [] });
+		await session.write(prompt(`${injectedText(late)} "assistant"`));
+		const after = session.next();
+		expect(after.afterKill(session.now())).toEqual([]);
+		await session.clear();
+		session.pass(1);
+		expect(after.missedBefore(session.now())).toEqual([late]);
+		expect([early, late].map(({ ref }) => after.via(ref))).toEqual(["socket", undefined]);
 	});
 });
 

@@ -1,7 +1,7 @@
 import type { DeliveryWay, InboxMessage } from "../contract/inbox.ts";
 import type { SessionFile } from "../state/session-files.ts";
 import type { GivenReplies } from "./ledger.ts";
-import { refsInTranscript } from "./transcript.ts";
+import { readTranscript, type TranscriptRefs } from "./transcript.ts";
 
 /** Claude Code writes a conversation down within a second; what was given longer before a kill stands there. */
 const recentMs = 60_000;
@@ -62,13 +62,13 @@ export class GivenInFile implements GivenReplies {
 		const { given, recent = [], transcript } = this.#options.file();
 		const beside = new Set(given.flatMap(({ ref, via }) => (besides.includes(via) ? [ref] : [])));
 		const open = recent.filter((reply) => reply.transcript === undefined && beside.has(reply.ref));
-		const shown = open.length === 0 ? undefined : refsInTranscript(transcript);
+		const shown = open.length === 0 ? undefined : readTranscript(transcript)?.shown;
 		return shown === undefined || open.every(({ ref }) => shown.has(ref));
 	}
 
 	/** Looks into the conversation for what was shown while no companion was there. */
 	look(): void {
-		this.#shown = refsInTranscript(this.#options.file().transcript);
+		this.#shown = readTranscript(this.#options.file().transcript)?.shown;
 	}
 
 	/** After a kill: what was given last before that moment and does not stand in the conversation. It counts as not given from here on. */
@@ -94,26 +94,34 @@ export class GivenInFile implements GivenReplies {
 		);
 	}
 
-	/** What is judged and stands in no conversation is owed from here on, also by the companion after this one. */
+	/**
+	 * What is judged and stands in no conversation is owed from here on, also by the companion after this one. So is what stands in one
+	 * that /clear has ended before the model was asked.
+	 */
 	#takeBack(isJudged: (reply: Recent[number]) => boolean): InboxMessage[] {
 		const { given, recent = [], owed = [], transcript } = this.#options.file();
-		const shownIn = new Map<string | undefined, ReadonlySet<string> | undefined>();
-		const shownTo = (reply: Recent[number]) => {
-			const path = reply.transcript ?? transcript;
-			if (!shownIn.has(path)) shownIn.set(path, refsInTranscript(path));
-			return shownIn.get(path);
+		const read = new Map<string | undefined, TranscriptRefs | undefined>();
+		const refsOf = (path: string | undefined) => {
+			if (!read.has(path)) read.set(path, readTranscript(path));
+			return read.get(path);
 		};
-		const judged = recent.filter((reply) => isJudged(reply) && shownTo(reply) !== undefined);
+		const judged = recent.filter((reply) => isJudged(reply) && refsOf(reply.transcript ?? transcript) !== undefined);
 		if (judged.length === 0) return [];
-		const lost = judged.filter((reply) => shownTo(reply)?.has(reply.ref) === false);
+		const lost = judged.filter(({ ref, transcript: ended }) =>
+			ended === undefined ? refsOf(transcript)?.shown.has(ref) === false : refsOf(ended)?.asked.has(ref) === false,
+		);
 		const refs = new Set(lost.map(({ ref }) => ref));
 		// The server was not told of one whose message never came: it offers that again.
 		const messages = lost.flatMap(({ message }) => message ?? []);
+		// A /clear may still take away what the model was not asked with.
+		const isSettled = ({ ref, transcript: ended }: Recent[number]) =>
+			refs.has(ref) || ended !== undefined || refsOf(transcript)?.asked.has(ref) === true;
 		this.#options.save({
 			given: given.filter(({ ref }) => !refs.has(ref)),
-			recent: recent.filter((reply) => !judged.includes(reply)),
+			recent: recent.filter((reply) => !judged.includes(reply) || !isSettled(reply)),
 			owed: [...owed, ...messages],
 		});
+		this.#shown = this.#shown && new Set([...this.#shown].filter((ref) => !refs.has(ref)));
 		return messages;
 	}
 }
