@@ -1,32 +1,22 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type ChannelsWorld, channelsWorld } from "./helpers/channels-world.ts";
-import { type Cli, openCli } from "./helpers/cli.ts";
-import { databases, type TestDatabase } from "./helpers/database.ts";
-import { codeIn } from "./helpers/login.ts";
+import type { Cli } from "./helpers/cli.ts";
+import { type CliWorld, openCliWorld } from "./helpers/cli-world.ts";
 import { nodeDir } from "./helpers/processes.ts";
 import { openTerminal } from "./helpers/tmux.ts";
 import { until } from "./helpers/until.ts";
 
 const number = "+12025550199";
-let database: TestDatabase;
-let world: ChannelsWorld;
+let all: CliWorld;
 let cli: Cli;
 
 beforeAll(async () => {
-	database = await databases[0].open();
-	world = await channelsWorld(database);
-	cli = await openCli(world.server.url.origin);
-	await cli.run(["login", number]);
-	const code = codeIn(world.server.deps.phone?.messages.at(-1)?.text ?? "");
-	expect(await cli.run(["login", "--code", code])).toMatchObject({ code: 0 });
+	all = await openCliWorld();
+	cli = all.cli;
+	await all.logIn(number);
 });
 
-afterAll(async () => {
-	await cli[Symbol.asyncDispose]();
-	await world[Symbol.asyncDispose]();
-	await database.close();
-});
+afterAll(() => all[Symbol.asyncDispose]());
 
 describe("config", () => {
 	it("lists, gets, sets several at once, and brings the usual value back", async () => {

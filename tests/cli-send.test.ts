@@ -1,34 +1,26 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { inboxPage } from "../src/contract/inbox.ts";
 import { sessionStarted } from "../src/contract/sessions.ts";
-import { type ChannelsWorld, channelsWorld, type Headers } from "./helpers/channels-world.ts";
+import type { Headers } from "./helpers/channels-world.ts";
 import { type Cli, openCli } from "./helpers/cli.ts";
-import { databases, type TestDatabase } from "./helpers/database.ts";
-import { codeIn } from "./helpers/login.ts";
+import { type CliWorld, openCliWorld } from "./helpers/cli-world.ts";
 import { startScriptedServer } from "./helpers/scripted-server.ts";
 
 const number = "+12025550199";
-let database: TestDatabase;
-let world: ChannelsWorld;
+let all: CliWorld;
+let world: CliWorld["world"];
 let cli: Cli;
 /** The same user on the machine that the sessions run on. */
 let headers: Headers;
 
 beforeAll(async () => {
-	database = await databases[0].open();
-	world = await channelsWorld(database);
-	cli = await openCli(world.server.url.origin);
-	await cli.run(["login", number]);
-	const code = codeIn(world.server.deps.phone?.messages.at(-1)?.text ?? "");
-	expect(await cli.run(["login", "--code", code])).toMatchObject({ code: 0 });
+	all = await openCliWorld();
+	({ world, cli } = all);
+	await all.logIn(number);
 	headers = await world.pair(number);
 });
 
-afterAll(async () => {
-	await cli[Symbol.asyncDispose]();
-	await world[Symbol.asyncDispose]();
-	await database.close();
-});
+afterAll(() => all[Symbol.asyncDispose]());
 
 async function startSession(description: string) {
 	const started_at = new Date().toISOString();

@@ -3,30 +3,24 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { version } from "../src/version.ts";
-import { type ChannelsWorld, channelsWorld } from "./helpers/channels-world.ts";
 import { type Cli, openCli } from "./helpers/cli.ts";
-import { databases, type TestDatabase } from "./helpers/database.ts";
+import { type CliWorld, openCliWorld } from "./helpers/cli-world.ts";
 import { codeIn, wrongCode } from "./helpers/login.ts";
 import { refusal, startScriptedServer } from "./helpers/scripted-server.ts";
 import { until } from "./helpers/until.ts";
 
-let database: TestDatabase;
-let world: ChannelsWorld;
+let all: CliWorld;
+let world: CliWorld["world"];
 let cli: Cli;
 
 beforeAll(async () => {
-	database = await databases[0].open();
-	world = await channelsWorld(database);
-	cli = await openCli(world.server.url.origin);
+	all = await openCliWorld();
+	({ world, cli } = all);
 });
 
-afterAll(async () => {
-	await cli[Symbol.asyncDispose]();
-	await world[Symbol.asyncDispose]();
-	await database.close();
-});
+afterAll(() => all[Symbol.asyncDispose]());
 
-const lastText = () => world.server.deps.phone?.messages.at(-1)?.text ?? "";
+const lastText = () => all.lastText();
 
 it.each([20, 24] as const)(
 	"the bundle runs without node_modules on Node %i and says its version (row 15)",

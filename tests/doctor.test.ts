@@ -4,35 +4,24 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { writeClientFile } from "../src/state/client-files.ts";
-import { type ChannelsWorld, channelsWorld } from "./helpers/channels-world.ts";
-import { type Cli, openCli } from "./helpers/cli.ts";
+import type { Cli } from "./helpers/cli.ts";
+import { type CliWorld, openCliWorld } from "./helpers/cli-world.ts";
 import { initialize, startCompanion } from "./helpers/companion-process.ts";
-import { databases, type TestDatabase } from "./helpers/database.ts";
 import { doctorMachine, enabled, healthy, scriptedMachine, telegram } from "./helpers/doctor-machine.ts";
-import { codeIn } from "./helpers/login.ts";
 import { refusal, startScriptedServer } from "./helpers/scripted-server.ts";
 
-let database: TestDatabase;
-let world: ChannelsWorld;
+let all: CliWorld;
+let world: CliWorld["world"];
 let built: Cli;
 
 beforeAll(async () => {
-	database = await databases[0].open();
-	world = await channelsWorld(database);
-	built = await openCli(world.server.url.origin);
+	all = await openCliWorld();
+	({ world, cli: built } = all);
 });
 
-afterAll(async () => {
-	await built[Symbol.asyncDispose]();
-	await world[Symbol.asyncDispose]();
-	await database.close();
-});
+afterAll(() => all[Symbol.asyncDispose]());
 
-async function logIn(cli: Cli, contact = "+12025550123"): Promise<void> {
-	await cli.run(["login", contact]);
-	const code = codeIn(world.server.deps.phone?.messages.at(-1)?.text ?? "");
-	expect(await cli.run(["login", "--code", code])).toMatchObject({ code: 0 });
-}
+const logIn = (cli: Cli, contact = "+12025550123") => all.logIn(contact, cli);
 
 it("finds no fault on a machine that has none, against the real server, and ends with 0", async () => {
 	const { cli, examine, read } = await doctorMachine(built, world.server.url.origin);

@@ -7,31 +7,23 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { taskLogs } from "../server/db/schema.ts";
 import { logLink } from "../server/domain/tasks/log-link.ts";
 import { openLog } from "../server/domain/tasks/read-log.ts";
-import { type ChannelsWorld, channelsWorld } from "./helpers/channels-world.ts";
 import { type Cli, openCli } from "./helpers/cli.ts";
-import { databases, type TestDatabase } from "./helpers/database.ts";
-import { codeIn } from "./helpers/login.ts";
+import { type CliWorld, openCliWorld } from "./helpers/cli-world.ts";
 import { refusal, type ScriptedServer, startScriptedServer } from "./helpers/scripted-server.ts";
 import { until } from "./helpers/until.ts";
 
-let database: TestDatabase;
-let world: ChannelsWorld;
+let all: CliWorld;
+let database: CliWorld["database"];
+let world: CliWorld["world"];
 let cli: Cli;
 
 beforeAll(async () => {
-	database = await databases[0].open();
-	world = await channelsWorld(database);
-	cli = await openCli(world.server.url.origin);
-	await cli.run(["login", "me@example.com"]);
-	const code = codeIn(world.server.deps.phone?.messages.at(-1)?.text ?? "");
-	expect(await cli.run(["login", "--code", code])).toMatchObject({ code: 0 });
+	all = await openCliWorld();
+	({ database, world, cli } = all);
+	await all.logIn("me@example.com");
 });
 
-afterAll(async () => {
-	await cli[Symbol.asyncDispose]();
-	await world[Symbol.asyncDispose]();
-	await database.close();
-});
+afterAll(() => all[Symbol.asyncDispose]());
 
 const fullLog = (script: string) => ["run", "--full-log", "sh", "-c", script];
 const queued = async (home: string) =>

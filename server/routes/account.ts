@@ -7,11 +7,8 @@ import { readAccountStatus } from "../domain/account-status.ts";
 import { awaitDelivery } from "../domain/delivery-report.ts";
 import { sendTest } from "../domain/send-test.ts";
 import { type AppEnv, createRouter } from "../http.ts";
+import { body, json } from "./json.ts";
 
-const json = <T extends z.ZodType>(description: string, schema: T) => ({
-	description,
-	content: { "application/json": { schema } },
-});
 const tags = ["account"];
 const security = [{ [accessTokenScheme]: [] }];
 
@@ -34,7 +31,7 @@ export function accountRoutes(deps: AppDeps): OpenAPIHono<AppEnv> {
 		summary: "Send one message to each channel now",
 		security,
 		middleware,
-		request: { body: { required: true, content: { "application/json": { schema: z.strictObject({}) } } } },
+		request: body(z.strictObject({})),
 		responses: {
 			200: json("Queued", testStarted),
 			409: json("No channel can be reached", errorBody),

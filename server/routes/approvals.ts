@@ -7,14 +7,8 @@ import { readApproval, waitForApproval } from "../domain/approvals/read-approval
 import { recordApprovalReceipt } from "../domain/approvals/record-approval-receipt.ts";
 import { withdrawApproval } from "../domain/approvals/withdraw-approval.ts";
 import { type AppEnv, createRouter } from "../http.ts";
+import { body, json } from "./json.ts";
 
-const json = <T extends z.ZodType>(description: string, schema: T) => ({
-	description,
-	content: { "application/json": { schema } },
-});
-const body = <T extends z.ZodType>(schema: T) => ({
-	body: { required: true, content: { "application/json": { schema } } },
-});
 const tags = ["approvals"];
 const security = [{ [sessionTokenScheme]: [] }];
 const ofSession = z.object({ id: z.uuid() });

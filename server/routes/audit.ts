@@ -4,6 +4,7 @@ import type { AppDeps } from "../app-deps.ts";
 import { accessTokenScheme, requireUser } from "../auth/bearer.ts";
 import { readAudit } from "../domain/read-audit.ts";
 import { type AppEnv, createRouter } from "../http.ts";
+import { json } from "./json.ts";
 
 /** Who did what from where. */
 export function auditRoutes(deps: AppDeps): OpenAPIHono<AppEnv> {
@@ -16,7 +17,7 @@ export function auditRoutes(deps: AppDeps): OpenAPIHono<AppEnv> {
 		middleware: requireUser(deps),
 		request: { query: auditQuery },
 		responses: {
-			200: { description: "The newest first", content: { "application/json": { schema: auditPage } } },
+			200: json("The newest first", auditPage),
 		},
 	});
 	return createRouter().openapi(read, async (c) =>

@@ -21,14 +21,8 @@ import type { Login } from "../domain/login.ts";
 import { refreshLogin } from "../domain/refresh-login.ts";
 import { startPairing } from "../domain/start-pairing.ts";
 import { type AppEnv, createRouter } from "../http.ts";
+import { body, json } from "./json.ts";
 
-const json = <T extends z.ZodType>(description: string, schema: T) => ({
-	description,
-	content: { "application/json": { schema } },
-});
-const body = <T extends z.ZodType>(schema: T) => ({
-	body: { required: true, content: { "application/json": { schema } } },
-});
 const tags = ["login"];
 
 const start = createRoute({

@@ -7,11 +7,8 @@ import { readChannels } from "../domain/channels-of-user.ts";
 import { orderChannels } from "../domain/order-channels.ts";
 import { removeChannel } from "../domain/remove-channel.ts";
 import { type AppEnv, createRouter } from "../http.ts";
+import { body, json } from "./json.ts";
 
-const json = <T extends z.ZodType>(description: string, schema: T) => ({
-	description,
-	content: { "application/json": { schema } },
-});
 const tags = ["account"];
 const security = [{ [accessTokenScheme]: [] }];
 
@@ -25,7 +22,7 @@ export function channelRoutes(deps: AppDeps): OpenAPIHono<AppEnv> {
 		summary: "Put the channels in an order of preference",
 		security,
 		middleware,
-		request: { body: { required: true, content: { "application/json": { schema: channelOrder } } } },
+		request: body(channelOrder),
 		responses: {
 			200: json("In their new order", channelList),
 			409: json("`ids` does not name each channel once", errorBody),

@@ -7,17 +7,11 @@ import { requireSessionOrOwner, sessionTokenScheme } from "../auth/session-beare
 import { grantFor } from "../domain/reply-grant.ts";
 import { takeCommand } from "../domain/take-command.ts";
 import { type AppEnv, createRouter } from "../http.ts";
+import { body, json } from "./json.ts";
 
 /** The OpenAPI name of the token that POST /commands takes. */
 export const replyTokenScheme = "mobileReplyToken";
 
-const json = <T extends z.ZodType>(description: string, schema: T) => ({
-	description,
-	content: { "application/json": { schema } },
-});
-const body = <T extends z.ZodType>(schema: T) => ({
-	body: { required: true, content: { "application/json": { schema } } },
-});
 const tags = ["commands"];
 const noStore = { "Cache-Control": "no-store" };
 

@@ -6,6 +6,7 @@ import { requireSession, sessionTokenScheme } from "../auth/session-bearer.ts";
 import { type InboxPage, type InboxRequest, readInbox } from "../domain/read-inbox.ts";
 import { recordInboxReceipt } from "../domain/record-inbox-receipt.ts";
 import { type AppEnv, createRouter, outgoingOf } from "../http.ts";
+import { body, json } from "./json.ts";
 
 const security = [{ [sessionTokenScheme]: [] }];
 
@@ -20,10 +21,7 @@ export function inboxRoutes(deps: AppDeps): OpenAPIHono<AppEnv> {
 		middleware: [requireSession(deps)] as const,
 		request: { params: z.object({ id: z.uuid() }), query: inboxQuery },
 		responses: {
-			200: {
-				description: "Replies, each leased for 30 s and offered again until a receipt says what became of it",
-				content: { "application/json": { schema: inboxPage } },
-			},
+			200: json("Replies, each leased for 30 s and offered again until a receipt says what became of it", inboxPage),
 			204: { description: "Nothing came within `wait` seconds" },
 		},
 	});
@@ -34,16 +32,8 @@ export function inboxRoutes(deps: AppDeps): OpenAPIHono<AppEnv> {
 		summary: "Say what became of a reply",
 		security,
 		middleware: [requireSession(deps)] as const,
-		request: {
-			params: z.object({ id: z.uuid(), message: z.uuid() }),
-			body: { required: true, content: { "application/json": { schema: inboxReceipt } } },
-		},
-		responses: {
-			200: {
-				description: "The state that the reply has now",
-				content: { "application/json": { schema: inboxReceiptTaken } },
-			},
-		},
+		request: { params: z.object({ id: z.uuid(), message: z.uuid() }), ...body(inboxReceipt) },
+		responses: { 200: json("The state that the reply has now", inboxReceiptTaken) },
 	});
 
 	return createRouter()

@@ -5,15 +5,14 @@ import { accessTokenScheme } from "../auth/bearer.ts";
 import { sessionTokenScheme } from "../auth/session-bearer.ts";
 import { type AppEnv, createRouter } from "../http.ts";
 import { replyTokenScheme } from "./commands.ts";
+import { json } from "./json.ts";
 
 const description = createRoute({
 	method: "get",
 	path: "/openapi.json",
 	tags: ["operations"],
 	summary: "This document",
-	responses: {
-		200: { description: "OpenAPI 3.1", content: { "application/json": { schema: z.looseObject({}) } } },
-	},
+	responses: { 200: json("OpenAPI 3.1", z.looseObject({})) },
 });
 
 /** The API's description, made of the very schemas that check the requests. `app` has every other route already. */

@@ -2,15 +2,11 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { AppDeps } from "../app-deps.ts";
 import { checkReady } from "../domain/check-ready.ts";
 import { type AppEnv, createRouter } from "../http.ts";
+import { json } from "./json.ts";
 
 const health = z.object({ status: z.literal("ok"), version: z.string() });
 const ready = z.object({ status: z.literal("ready") });
 const jwks = z.object({ keys: z.array(z.looseObject({ kty: z.string(), kid: z.string() })) });
-
-const json = <T extends z.ZodType>(description: string, schema: T) => ({
-	description,
-	content: { "application/json": { schema } },
-});
 
 const healthz = createRoute({
 	method: "get",

@@ -3,18 +3,14 @@ import type { AppDeps } from "../app-deps.ts";
 import { AppError } from "../errors.ts";
 import { type AppEnv, createRouter } from "../http.ts";
 import { type PluginArchive, pluginArchive } from "../plugin-archive.ts";
+import { json } from "./json.ts";
 
 const marketplace = createRoute({
 	method: "get",
 	path: "/plugin/marketplace.json",
 	tags: ["plugin"],
 	summary: "What `claude plugin marketplace add` reads",
-	responses: {
-		200: {
-			description: "A marketplace with this server's plugin",
-			content: { "application/json": { schema: z.looseObject({}) } },
-		},
-	},
+	responses: { 200: json("A marketplace with this server's plugin", z.looseObject({})) },
 });
 const archive = createRoute({
 	method: "get",

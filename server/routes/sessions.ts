@@ -17,14 +17,8 @@ import { recordHeartbeat } from "../domain/record-heartbeat.ts";
 import { startSession } from "../domain/start-session.ts";
 import { stopSession } from "../domain/stop-session.ts";
 import { type AppEnv, createRouter } from "../http.ts";
+import { body, json } from "./json.ts";
 
-const json = <T extends z.ZodType>(description: string, schema: T) => ({
-	description,
-	content: { "application/json": { schema } },
-});
-const body = <T extends z.ZodType>(schema: T) => ({
-	body: { required: true, content: { "application/json": { schema } } },
-});
 const tags = ["sessions"];
 const params = z.object({ id: z.uuid() });
 const bySession = [{ [sessionTokenScheme]: [] }];

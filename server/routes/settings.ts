@@ -9,14 +9,8 @@ import { muteFromComputer, patchSettings } from "../domain/audited-changes.ts";
 import { readOutcomes } from "../domain/event-outcomes.ts";
 import { readSettings } from "../domain/settings.ts";
 import { type AppEnv, createRouter } from "../http.ts";
+import { body, json } from "./json.ts";
 
-const json = <T extends z.ZodType>(description: string, schema: T) => ({
-	description,
-	content: { "application/json": { schema } },
-});
-const body = <T extends z.ZodType>(schema: T) => ({
-	body: { required: true, content: { "application/json": { schema } } },
-});
 const tags = ["account"];
 const byUser = [{ [accessTokenScheme]: [] }];
 

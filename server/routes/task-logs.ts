@@ -8,12 +8,9 @@ import { keepLog, keepLogDigest } from "../domain/tasks/keep-log.ts";
 import { logLink } from "../domain/tasks/log-link.ts";
 import { openLog } from "../domain/tasks/read-log.ts";
 import { type AppEnv, createRouter, outgoingOf, refusalOf } from "../http.ts";
+import { body, json } from "./json.ts";
 import { logBody } from "./log-body.ts";
 
-const json = <T extends z.ZodType>(description: string, schema: T) => ({
-	description,
-	content: { "application/json": { schema } },
-});
 const tags = ["tasks"];
 const params = z.object({ id: z.uuid() });
 const missing = json("No task of this user", errorBody);
@@ -59,7 +56,7 @@ export function taskLogRoutes(deps: AppDeps): OpenAPIHono<AppEnv> {
 		method: "put",
 		path: "/tasks/{id}/log/digest",
 		summary: "Keep length and SHA-256 of a log that is too long to be kept",
-		request: { params, body: { required: true, content: { "application/json": { schema: logDigest } } } },
+		request: { params, ...body(logDigest) },
 		responses: { 200: kept, 402: json("Not part of the user's plan", errorBody), 404: missing },
 	});
 	const read = createRoute({

@@ -18,15 +18,9 @@ import { startTask } from "../domain/tasks/start-task.ts";
 import { tellProgress } from "../domain/tasks/tell-progress.ts";
 import { AppError } from "../errors.ts";
 import { type AppEnv, createRouter } from "../http.ts";
+import { body, json } from "./json.ts";
 import { logUrl } from "./task-logs.ts";
 
-const json = <T extends z.ZodType>(description: string, schema: T) => ({
-	description,
-	content: { "application/json": { schema } },
-});
-const body = <T extends z.ZodType>(schema: T) => ({
-	body: { required: true, content: { "application/json": { schema } } },
-});
 const tags = ["tasks"];
 const security = [{ [accessTokenScheme]: [] }];
 const params = z.object({ id: z.uuid() });

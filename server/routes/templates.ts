@@ -6,11 +6,8 @@ import { accessTokenScheme, requireUser } from "../auth/bearer.ts";
 import { changeTemplate } from "../domain/audited-changes.ts";
 import { readTemplate } from "../domain/templates.ts";
 import { type AppEnv, createRouter } from "../http.ts";
+import { body, json } from "./json.ts";
 
-const json = <T extends z.ZodType>(description: string, schema: T) => ({
-	description,
-	content: { "application/json": { schema } },
-});
 const asItIs = { 200: json("As it is now, with the variables that there are", template) };
 const refused = {
 	400: json("No such type, an unknown variable, or too long: the known variables are named", errorBody),
@@ -36,7 +33,7 @@ export function templateRoutes(deps: AppDeps): OpenAPIHono<AppEnv> {
 		...common,
 		method: "put",
 		summary: "Say messages about this type of event in own words",
-		request: { params, body: { required: true, content: { "application/json": { schema: newTemplate } } } },
+		request: { params, ...body(newTemplate) },
 		responses: { ...asItIs, ...refused },
 	});
 	const remove = createRoute({
