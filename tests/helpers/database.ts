@@ -1,15 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { cp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { sql } from "drizzle-orm";
-import pg from "pg";
 import { z } from "zod";
 import { type Database, type Db, openDatabase, rowsOf } from "../../server/db/client.ts";
-import { pgliteTemplate } from "./pglite-template.ts";
-
-const migrationsFolder = resolve(import.meta.dirname, "../../server/db/migrations");
-const postgresUrl = process.env["TEST_DATABASE_URL"] ?? "postgres://postgres@127.0.0.1:5432/postgres";
+import { administer, migrationsFolder, pgliteTemplate, postgresTemplate, postgresUrl } from "./database-templates.ts";
 
 /** A database of one test file's own, gone with `close`. `url` is undefined for PGlite. */
 export interface TestDatabase extends Database {
@@ -49,7 +45,8 @@ async function openTestPglite(): Promise<TestDatabase> {
 
 async function openTestPostgres(): Promise<TestDatabase> {
 	const name = `claude_notify_${randomBytes(6).toString("hex")}`;
-	await administer(`create database ${name}`);
+	const template = await postgresTemplate();
+	await administer((client) => client.query(`create database ${name} template ${template}`));
 	const url = new URL(postgresUrl);
 	url.pathname = `/${name}`;
 	const dataDir = freshFolder();
@@ -60,20 +57,10 @@ async function openTestPostgres(): Promise<TestDatabase> {
 		dataDir,
 		async close() {
 			await database.close();
-			await administer(`drop database if exists ${name} with (force)`);
+			await administer((client) => client.query(`drop database if exists ${name} with (force)`));
 			await rm(dataDir, { recursive: true, force: true });
 		},
 	};
-}
-
-async function administer(statement: string): Promise<void> {
-	const client = new pg.Client({ connectionString: postgresUrl, connectionTimeoutMillis: 5000 });
-	await client.connect();
-	try {
-		await client.query(statement);
-	} finally {
-		await client.end();
-	}
 }
 
 const instantColumn = z.object({ table_name: z.string(), column_name: z.string() });
