@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { gzipSync } from "node:zlib";
+import { createTar } from "nanotar";
 import { z } from "zod";
 
 const manifest = z.looseObject({
@@ -55,34 +56,18 @@ export interface CliArchive {
 	sha256: string;
 }
 
+/** npm's own: a moment that no zip or tar takes for missing. Milliseconds. */
+const mtime = Date.UTC(1985, 9, 26, 8, 15);
+
 /** The package as `npm pack` writes it: the same files give the same bytes. `npm install -g` takes its address. */
 export function cliArchive(root: string, serverUrl?: string): CliArchive {
 	const files = cliPackage(root, serverUrl);
 	const { version } = manifest.parse(JSON.parse(Buffer.from(files.get("package.json") ?? []).toString("utf8")));
-	const entries = [...files].flatMap(([path, bytes]) => tarEntry(`package/${path}`, bytes));
-	const tgz = gzipSync(Buffer.concat([...entries, Buffer.alloc(2 * blockBytes)]), { level: 9 });
+	const entries = [...files].map(([path, data]) => ({
+		name: `package/${path}`,
+		data,
+		attrs: { mode: path === "dist/cli.mjs" ? "755" : "644" },
+	}));
+	const tgz = gzipSync(createTar(entries, { attrs: { uid: 0, gid: 0, mtime } }), { level: 9 });
 	return { version, tgz, sha256: createHash("sha256").update(tgz).digest("hex") };
-}
-
-const blockBytes = 512;
-/** npm's own: a moment that no zip or tar takes for missing. */
-const mtime = 499_162_500;
-
-/** One file in the ustar format (POSIX 1003.1-1988): a header, and the bytes filled up to whole blocks. */
-function tarEntry(path: string, bytes: Uint8Array): Uint8Array[] {
-	if (path.length > 100) throw new Error(`${path} is too long for the archive.`);
-	const header = Buffer.alloc(blockBytes);
-	const octal = (value: number, at: number, length: number) =>
-		header.write(`${value.toString(8).padStart(length - 1, "0")}\0`, at, "latin1");
-	header.write(path, 0, "utf8");
-	octal(path.endsWith("/dist/cli.mjs") ? 0o755 : 0o644, 100, 8);
-	octal(0, 108, 8);
-	octal(0, 116, 8);
-	octal(bytes.length, 124, 12);
-	octal(mtime, 136, 12);
-	header.write("        0", 148, "latin1");
-	header.write("ustar\u000000", 257, "latin1");
-	const sum = header.reduce((total, byte) => total + byte, 0);
-	header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
-	return [header, bytes, Buffer.alloc((blockBytes - (bytes.length % blockBytes)) % blockBytes)];
 }
