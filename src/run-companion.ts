@@ -5,9 +5,10 @@ import type { PairingInProgress } from "./commands/tools.ts";
 import { SessionKeeper } from "./companion/keeper.ts";
 import { clearLeftovers } from "./companion/leftovers.ts";
 import { Login } from "./companion/login.ts";
+import { showInSession } from "./desktop/show-in-session.ts";
 import { readFields, text } from "./handlers/fields.ts";
 import { handlers } from "./handlers/index.ts";
-import type { HookOutput } from "./handlers/tools.ts";
+import type { HookOutput, HookTools } from "./handlers/tools.ts";
 import { AskUser } from "./inbox/ask-user.ts";
 import type { ToolSession } from "./inbox/mcp-tools.ts";
 import { resumeSession } from "./inbox/resume.ts";
@@ -22,7 +23,7 @@ import { clientCommand } from "./state/client-process.ts";
 import { KnownSessions } from "./state/known-sessions.ts";
 import { machineFingerprint } from "./state/machine.ts";
 import { presenceOf } from "./state/presence.ts";
-import { SessionFiles } from "./state/session-files.ts";
+import { type SessionFile, SessionFiles } from "./state/session-files.ts";
 
 export interface CompanionOptions {
 	settings: Settings;
@@ -37,7 +38,8 @@ export interface CompanionOptions {
 	socket: MessagingSocket | undefined;
 	/** The client's own settings files. */
 	settingsFiles: string[];
-	/** What a client that goes on with another session is started with. */
+	platform: NodeJS.Platform;
+	/** What a client that goes on with another session is started with, and what says which terminal and desktop there is. */
 	env: Record<string, string | undefined>;
 	openPage: (url: string) => void;
 	stdin: NodeJS.ReadStream;
@@ -122,6 +124,7 @@ function toolSessions(
 
 function hookAnswers(options: CompanionOptions, keeper: SessionKeeper, login: Login) {
 	const { settings, log, now, hostname, openPage } = options;
+	const { home } = settings;
 	const pairing: PairingInProgress = { listener: undefined, result: undefined, note: undefined };
 	return async (input: unknown, call: AbortSignal): Promise<HookOutput> => {
 		const { hook_event_name, session_id, cwd } = readFields(common, input);
@@ -130,13 +133,21 @@ function hookAnswers(options: CompanionOptions, keeper: SessionKeeper, login: Lo
 		keeper.identify(session_id);
 		const { monitor } = keeper;
 		const session = monitor?.file.claude_session_id === session_id ? monitor : undefined;
-		const { home } = settings;
 		const tools = { keeper, login, home, hostname, log, now, sessionId: session_id, cwd, openPage, pairing };
 		return handler(input, {
 			session,
 			errors: settings.errors,
 			call,
+			showHere: session === undefined || !settings.desktop ? () => ({}) : shownHere(options, session.file),
 			runCommand: (name, args) => runCommand(name, args, tools),
 		});
 	};
+}
+
+/** The notes of one session take each other's place. */
+function shownHere(
+	{ settings: { home }, platform, env, now }: CompanionOptions,
+	{ session_id: group, description }: Pick<SessionFile, "session_id" | "description">,
+): HookTools["showHere"] {
+	return (note) => showInSession({ ...note, title: `Claude: ${description}`, group }, { platform, env, home, now });
 }

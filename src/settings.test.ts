@@ -39,6 +39,7 @@ describe("the plugin's settings", () => {
 			logLevel: "info",
 			autoStart: false,
 			errors: "blocking",
+			desktop: false,
 			headless: false,
 		});
 	});
@@ -52,6 +53,7 @@ describe("the plugin's settings", () => {
 			CLAUDE_NOTIFY_LOG_LEVEL: "debug",
 			CLAUDE_NOTIFY_AUTO_START: "true",
 			CLAUDE_NOTIFY_ERRORS: "ALL",
+			CLAUDE_NOTIFY_DESKTOP: "true",
 		});
 		expect(warnings).toEqual([]);
 		expect(settings).toMatchObject({
@@ -62,6 +64,7 @@ describe("the plugin's settings", () => {
 			logLevel: "debug",
 			autoStart: true,
 			errors: "all",
+			desktop: true,
 		});
 	});
 
@@ -74,6 +77,7 @@ describe("the plugin's settings", () => {
 		["CLAUDE_NOTIFY_LOG_LEVEL", "loud", { logLevel: "info" }],
 		["CLAUDE_NOTIFY_OPTION_AUTO_START", "maybe", { autoStart: false }],
 		["CLAUDE_NOTIFY_OPTION_ERRORS", "some", { errors: "blocking" }],
+		["CLAUDE_NOTIFY_OPTION_DESKTOP", "1", { desktop: false }],
 	])("keep the default for %s=%s and warn once, by name (row 61)", (name, value, kept) => {
 		const { settings, warnings } = read({ [name]: value });
 		expect(settings).toMatchObject(kept);

@@ -14,6 +14,8 @@ export interface Settings {
 	logLevel: LogLevel;
 	autoStart: boolean;
 	errors: ErrorFilter;
+	/** Show a note on this computer too. */
+	desktop: boolean;
 	/** Claude Code's own variable: the file is there while somebody is at the computer. */
 	presenceFile: string | undefined;
 	/** `claude -p` started this session: there is no terminal with a dialog. */
@@ -55,6 +57,7 @@ export function readSettings(source: Source, userHome: () => string, warn: (mess
 		autoStart:
 			oneOf(["CLAUDE_NOTIFY_AUTO_START", "CLAUDE_NOTIFY_OPTION_AUTO_START"], ["true", "false"], "false") === "true",
 		errors: oneOf(["CLAUDE_NOTIFY_ERRORS", "CLAUDE_NOTIFY_OPTION_ERRORS"], errorFilters, "blocking"),
+		desktop: oneOf(["CLAUDE_NOTIFY_DESKTOP", "CLAUDE_NOTIFY_OPTION_DESKTOP"], ["true", "false"], "false") === "true",
 		presenceFile: given(source, "CLAUDE_CLIENT_PRESENCE_FILE"),
 		headless: given(source, "CLAUDE_CODE_ENTRYPOINT") === "sdk-cli",
 	};

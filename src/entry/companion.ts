@@ -26,6 +26,7 @@ await runCompanion({
 	clientPid: process.ppid,
 	guessedSessionId: process.env["CLAUDE_CODE_SESSION_ID"],
 	socket: readMessagingSocket(process.env),
+	platform: process.platform,
 	env: process.env,
 	settingsFiles: clientSettingsFiles(process.env, homedir(), process.platform),
 	openPage: hasDesktop(process.env, process.platform) ? (url) => openInBrowser(url, log) : () => undefined,

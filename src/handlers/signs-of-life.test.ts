@@ -42,22 +42,34 @@ describe("what was asked at the terminal", () => {
 });
 
 describe("a notification", () => {
-	it("that Claude waits for a prompt ends the turn, also an interrupted one, and sends nothing", () => {
+	it("that Claude waits for a prompt ends the turn, also an interrupted one, and sends nothing", async () => {
 		const rig = hookRig();
-		onNotification({ notification_type: "idle_prompt" }, rig.tools);
+		await onNotification({ notification_type: "idle_prompt" }, rig.tools);
 		expect([rig.did, rig.reported]).toEqual([["idle"], []]);
 	});
 
-	it("that Claude wants a choice is remembered", () => {
+	it("that Claude wants a choice is remembered", async () => {
 		const rig = hookRig();
-		onNotification({ notification_type: "agent_needs_input" }, rig.tools);
+		await onNotification({ notification_type: "agent_needs_input" }, rig.tools);
 		expect([rig.did, rig.doing()]).toEqual([[], "waiting for your choice"]);
 	});
 
-	it("of a permission was told by its own hook", () => {
+	it("of a permission was told by its own hook", async () => {
 		const rig = hookRig();
-		onNotification({ notification_type: "permission_prompt" }, rig.tools);
+		await onNotification({ notification_type: "permission_prompt" }, rig.tools);
 		expect([rig.did, rig.doing()]).toEqual([[], "idle"]);
+	});
+
+	it.each([
+		["permission_prompt", [{ body: "Claude wants to use Bash", urgency: "normal" }]],
+		["agent_needs_input", [{ body: "Claude wants to use Bash", urgency: "normal" }]],
+		["elicitation_dialog", [{ body: "Claude wants to use Bash", urgency: "normal" }]],
+		["idle_prompt", []],
+		["auth_success", []],
+	])("of %s is shown at the computer only if Claude waits for somebody (row 138)", async (notification_type, shown) => {
+		const rig = hookRig();
+		await onNotification({ notification_type, message: "Claude wants to use Bash" }, rig.tools);
+		expect(rig.shown).toEqual(shown);
 	});
 });
 
@@ -66,11 +78,12 @@ describe("a turn that the API ended", () => {
 		["rate_limit", "rate_limit"],
 		["billing_error", "billing_error"],
 		["", "unknown"],
-	])("with %j is told with its kind %s", (error, kind) => {
+	])("with %j is told with its kind %s", async (error, kind) => {
 		const rig = hookRig({ errors: "off" });
-		onStopFailure({ error, last_assistant_message: "API Error: 429 · slow" }, rig.tools);
+		await onStopFailure({ error, last_assistant_message: "API Error: 429 · slow" }, rig.tools);
 		expect(rig.did).toEqual(["turn ended: failed", "report error"]);
 		expect(rig.reported[0]?.details).toEqual({ error_kind: kind, error_message: "API Error: 429 · slow" });
+		expect(rig.shown).toEqual([{ body: "API Error: 429 · slow", urgency: "failed" }]);
 	});
 });
 

@@ -12,11 +12,12 @@ const shell = { id: "bym0m57r4", type: "shell", status: "running", command: "npm
 const agent = { id: "a750", type: "subagent", status: "running" };
 
 describe("the end of a turn", () => {
-	it("is told as done, with Claude's last words", () => {
+	it("is told as done, with Claude's last words", async () => {
 		const rig = hookRig();
-		expect(onStop(ended(), rig.tools)).toEqual({});
+		expect(await onStop(ended(), rig.tools)).toEqual({});
 		expect(rig.reported).toEqual([{ type: "done", details: { message: "All 42 invoices are migrated." } }]);
 		expect(rig.did).toEqual(["turn ended: done", "report done"]);
+		expect(rig.shown).toEqual([{ body: "All 42 invoices are migrated.", urgency: "normal" }]);
 	});
 
 	it.each([
@@ -24,27 +25,27 @@ describe("the end of a turn", () => {
 		["a subagent still runs", { background_tasks: JSON.stringify([agent]) }],
 		["a shell that this turn started still runs", { background_tasks: JSON.stringify([shell]) }],
 		["what runs cannot be read", { background_tasks: '[{"id":"bym0m57r4","type":"sh' }],
-	])("is not told while %s", (_why, more) => {
+	])("is not told while %s", async (_why, more) => {
 		const rig = hookRig();
-		onStop(ended(more), rig.tools);
-		expect(rig.did).toEqual(["turn ended: open"]);
+		await onStop(ended(more), rig.tools);
+		expect([rig.did, rig.shown]).toEqual([["turn ended: open"], []]);
 	});
 
-	it("is told although a shell from an earlier turn runs on: a development server never ends", () => {
+	it("is told although a shell from an earlier turn runs on: a development server never ends", async () => {
 		const rig = hookRig({ standing: [shell.id] });
-		onStop(ended({ background_tasks: JSON.stringify([shell]) }), rig.tools);
+		await onStop(ended({ background_tasks: JSON.stringify([shell]) }), rig.tools);
 		expect(rig.did).toEqual(["turn ended: done", "report done"]);
 	});
 
-	it("is not told while a subagent from an earlier turn runs on: it will bring Claude back", () => {
+	it("is not told while a subagent from an earlier turn runs on: it will bring Claude back", async () => {
 		const rig = hookRig({ standing: [agent.id] });
-		onStop(ended({ background_tasks: JSON.stringify([agent]) }), rig.tools);
+		await onStop(ended({ background_tasks: JSON.stringify([agent]) }), rig.tools);
 		expect(rig.did).toEqual(["turn ended: open"]);
 	});
 
-	it.each(["", "null", "garbage", "{}"])("is told when the list of tasks is %j", (background_tasks) => {
+	it.each(["", "null", "garbage", "{}"])("is told when the list of tasks is %j", async (background_tasks) => {
 		const rig = hookRig();
-		onStop(ended({ background_tasks }), rig.tools);
+		await onStop(ended({ background_tasks }), rig.tools);
 		expect(rig.reported).toHaveLength(1);
 	});
 });

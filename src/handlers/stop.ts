@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { flag, fromJson, readFields, text } from "./fields.ts";
-import type { QuickHandler } from "./tools.ts";
+import type { Handler } from "./tools.ts";
 
 const tasks = z.array(z.looseObject({ id: z.string().catch("?"), type: z.string().catch("") }));
 const shape = { last_assistant_message: text, stop_hook_active: flag, background_tasks: z.unknown().optional() };
@@ -9,13 +9,14 @@ const shape = { last_assistant_message: text, stop_hook_active: flag, background
  * A turn ended. It is told as done when nothing runs on that will bring Claude back.
  * A shell that was already running when the turn before ended is a server that was left running: it would hold "done" back for ever.
  */
-export const onStop: QuickHandler = (input, { session }) => {
+export const onStop: Handler = (input, { session, showHere }) => {
 	if (session === undefined) return {};
 	const { last_assistant_message, stop_hook_active, background_tasks } = readFields(shape, input);
 	const isDone = !runsOn(background_tasks, (ids) => session.newTasks(ids)) && !stop_hook_active;
 	session.turnEnded(isDone ? "done" : "open");
-	if (isDone) session.report("done", { message: last_assistant_message });
-	return {};
+	if (!isDone) return {};
+	session.report("done", { message: last_assistant_message });
+	return showHere({ body: last_assistant_message || "Done", urgency: "normal" });
 };
 
 function runsOn(field: unknown, newTasks: (ids: string[]) => string[]): boolean {

@@ -10,6 +10,8 @@ export type PermissionDecision =
 /** What a handler answers Claude Code with; `{}` says nothing. */
 export interface HookOutput {
 	decision?: "block";
+	/** Written to the client's terminal: a note or a bell of `terminalNote`. Claude Code drops everything else. */
+	terminalSequence?: string;
 	/** Shown to the user with a block. */
 	reason?: string;
 	hookSpecificOutput?: {
@@ -57,6 +59,8 @@ export interface HookTools {
 	errors: ErrorFilter;
 	/** Aborted when the client no longer waits for the hook's answer. */
 	call: AbortSignal;
+	/** Shows the person at the computer what a phone is told, where they asked for that. */
+	showHere(note: { body: string; urgency: "normal" | "failed" }): HookOutput | Promise<HookOutput>;
 	/** Runs one of our slash commands; undefined when there is none of this name. */
 	runCommand(name: string, args: string): Promise<string> | undefined;
 }

@@ -11,6 +11,8 @@ export interface HookRig {
 	reported: { type: EventType; details: EventDetails }[];
 	/** What the phone was asked. */
 	asked: ApprovalRequest[];
+	/** What was shown at the computer. */
+	shown: { body: string; urgency: string }[];
 	/** What the hooks said about requests that may be open. */
 	settled: string[];
 	doing(): string;
@@ -62,8 +64,13 @@ export function hookRig({
 	};
 	const runCommand = (name: string, args: string) =>
 		name === "notify:start" ? Promise.resolve(`started ${args}`) : undefined;
-	const tools = { session, errors, runCommand, call: new AbortController().signal };
-	return { tools, did, reported, asked, settled, doing: () => session.doing };
+	const shown: HookRig["shown"] = [];
+	const showHere: HookTools["showHere"] = (note) => {
+		shown.push(note);
+		return {};
+	};
+	const tools = { session, errors, runCommand, showHere, call: new AbortController().signal };
+	return { tools, did, reported, asked, shown, settled, doing: () => session.doing };
 }
 
 /** The same outside a monitored session. */

@@ -52,6 +52,8 @@ export interface Tui extends AsyncDisposable {
 	/** tmux key names: "Enter", "Escape", "C-c", "2". */
 	press(...keys: string[]): Promise<void>;
 	screen(): Promise<string>;
+	/** Appends all that the client writes from now on to a file, byte for byte. */
+	record(path: string): Promise<void>;
 	waitForScreen(pattern: RegExp, timeoutMs?: number): Promise<string>;
 	/** Waits for a permission dialog or a question and answers it with a key, "Enter" being the first choice. */
 	answerDialog(key?: string): Promise<void>;
@@ -127,7 +129,7 @@ export async function startTui(options: ClientOptions): Promise<Tui> {
 	const { command, cwd, env, home, leave } = await prepare(options);
 	const socket = join(home.temporary, `${Math.random().toString(36).slice(2, 8)}.tmux`);
 	const terminal = await openTerminal({ socket, cwd, env, command });
-	const { pid, press, screen } = terminal;
+	const { pid, press, screen, record } = terminal;
 
 	async function dispose(): Promise<void> {
 		try {
@@ -149,6 +151,7 @@ export async function startTui(options: ClientOptions): Promise<Tui> {
 		home,
 		press,
 		screen,
+		record,
 		waitForScreen,
 		type: (text) => typePrompt(terminal, text),
 		async answerDialog(key = "Enter") {

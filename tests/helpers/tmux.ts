@@ -13,6 +13,8 @@ export interface Terminal {
 	press(...keys: string[]): Promise<void>;
 	/** What the terminal shows; stays readable after the program has ended. */
 	screen(): Promise<string>;
+	/** Appends all that the program writes from now on to a file, byte for byte. */
+	record(path: string): Promise<void>;
 	/** Closes the terminal: the program gets SIGHUP. */
 	close(): Promise<void>;
 }
@@ -46,6 +48,9 @@ export async function openTerminal(options: TerminalOptions): Promise<Terminal> 
 			await tmux("send-keys", ...keys);
 		},
 		screen: () => tmux("capture-pane", "-p"),
+		async record(path) {
+			await tmux("pipe-pane", "-O", `exec cat >>'${path}'`);
+		},
 		async close() {
 			await tmux("kill-server").catch((error: unknown) => {
 				// Closed twice is closed.
