@@ -7,10 +7,14 @@ const browserSuites = ["tests/browser/**/*.test.ts", "tests/**/*.browser.test.ts
 const faultSuites = ["tests/faults/**/*.test.ts"];
 const unitSuites = ["{src,server,.ci}/**/*.test.{ts,tsx}", "tests/import-rules.test.ts"];
 
+const cores = availableParallelism();
+// Most tests wait: for timers, leases, processes of their own. No file changes what another one imports, so that a worker keeps its modules.
+const waiting = (workers: number) => ({ maxWorkers: workers, isolate: false });
 // Groups run in this order; 0 would not do: with one worker vitest puts that group last.
-const unit = { maxWorkers: Math.max(2, availableParallelism() - 1), sequence: { groupOrder: 1 } };
-// Much of it waits for leases, timers and processes of its own.
-const integration = { maxWorkers: Math.max(3, availableParallelism()), sequence: { groupOrder: 2 } };
+const unit = { ...waiting(cores + 4), sequence: { groupOrder: 1 } };
+const integration = { ...waiting(cores + 3), sequence: { groupOrder: 2 } };
+/** A real client, or a real Chromium, wants a core. */
+const programs = { maxWorkers: Math.max(2, cores), sequence: { groupOrder: 3 } };
 
 export default defineConfig({
 	test: {
@@ -27,29 +31,11 @@ export default defineConfig({
 					exclude: ["tests/import-rules.test.ts", ...clientSuites, ...browserSuites, ...faultSuites],
 				},
 			},
-			// A real client and a real Chromium each want a core: one file at a time, after the quick suites.
 			{
 				extends: true,
-				test: {
-					name: "client",
-					include: clientSuites,
-					testTimeout: 90_000,
-					hookTimeout: 180_000,
-					fileParallelism: false,
-					sequence: { groupOrder: 3 },
-				},
+				test: { name: "client", include: clientSuites, testTimeout: 90_000, hookTimeout: 180_000, ...programs },
 			},
-			{
-				extends: true,
-				test: {
-					name: "browser",
-					include: browserSuites,
-					testTimeout: 60_000,
-					hookTimeout: 120_000,
-					fileParallelism: false,
-					sequence: { groupOrder: 4 },
-				},
-			},
+			{ extends: true, test: { name: "browser", include: browserSuites, testTimeout: 60_000, ...programs } },
 			// What it kills has to come up again within seconds: alone, and last.
 			{
 				extends: true,
@@ -59,7 +45,7 @@ export default defineConfig({
 					testTimeout: 180_000,
 					hookTimeout: 180_000,
 					fileParallelism: false,
-					sequence: { groupOrder: 5 },
+					sequence: { groupOrder: 4 },
 				},
 			},
 		],
