@@ -14,7 +14,7 @@ const waiting = (workers: number) => ({ maxWorkers: workers, isolate: false });
 const unit = { ...waiting(cores + 4), sequence: { groupOrder: 1 } };
 const integration = { ...waiting(cores + 3), sequence: { groupOrder: 2 } };
 /** A real client, or a real Chromium, wants a core. */
-const programs = { maxWorkers: Math.max(2, cores), sequence: { groupOrder: 3 } };
+const programs = { maxWorkers: cores + 1, sequence: { groupOrder: 3 } };
 
 export default defineConfig({
 	test: {

@@ -17,13 +17,19 @@ export default class SummaryReporter implements Reporter {
 			passed: passed.length,
 			failed: named("failed").length + broken.length + unhandledErrors.length,
 			skipped: [...named("skipped"), ...named("pending")],
-			flaky: cases.filter((test) => test.diagnostic()?.flaky).map(nameOf),
+			flaky: cases.filter((test) => test.diagnostic()?.flaky).map((test) => ({ name: nameOf(test), why: whyOf(test) })),
 			missing: missingHalves(run.map((test) => ({ project: test.project.name, name: nameOf(test) }))),
 			rows: rowsOf(passed),
 		};
 		mkdirSync(dirname(summaryPath), { recursive: true });
 		writeFileSync(summaryPath, `${JSON.stringify(summary, undefined, "\t")}\n`);
 	}
+}
+
+/** What a try that failed said: nothing else of it is printed anywhere. */
+function whyOf(test: TestCase): string {
+	const [first] = test.result().errors ?? [];
+	return `${first?.message ?? "unknown"}\n${first?.stacks?.[0]?.file ?? ""}:${first?.stacks?.[0]?.line ?? ""}`;
 }
 
 function nameOf(test: TestCase): string {
