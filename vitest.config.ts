@@ -12,9 +12,9 @@ const cores = availableParallelism();
 const waiting = (workers: number) => ({ maxWorkers: workers, isolate: false });
 // Groups run in this order; 0 would not do: with one worker vitest puts that group last.
 const unit = { ...waiting(cores + 4), sequence: { groupOrder: 1 } };
-const integration = { ...waiting(cores + 3), sequence: { groupOrder: 2 } };
+const integration = { ...waiting(cores + 2), sequence: { groupOrder: 2 } };
 /** A real client, or a real Chromium, wants a core. */
-const programs = { maxWorkers: cores + 1, sequence: { groupOrder: 3 } };
+const programs = { maxWorkers: cores, sequence: { groupOrder: 3 } };
 
 export default defineConfig({
 	test: {

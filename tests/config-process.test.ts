@@ -90,7 +90,7 @@ describe("the server's first lines", () => {
 		await configure(telegramVariables(telegram));
 		const start = await serverStarter(folder);
 		await using running = start({});
-		await until(() => running.stdout().includes("/notify-setup"), 15_000, running.stderr);
+		await until(() => running.stdout().includes("/notify-setup"), 40_000, running.stderr);
 		for (const line of [
 			"SMS:                  simulated until TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_PHONE_NUMBER are set",
 			"Telegram:             real",
@@ -111,7 +111,7 @@ describe("the server's first lines", () => {
 		);
 		const start = await serverStarter(folder);
 		await using running = start({ NODE_ENV: "production" });
-		await until(() => running.stdout().includes("/notify-setup"), 15_000, running.stderr);
+		await until(() => running.stdout().includes("/notify-setup"), 40_000, running.stderr);
 		expect(running.stdout()).toMatch(/^Telegram: +off until TELEGRAM_BOT_TOKEN is set$/m);
 		expect(running.stdout()).not.toContain("simulat");
 	});
@@ -133,7 +133,7 @@ describe("secrets of the config file", () => {
 		await Promise.all([warningFor(running, "sms"), warningFor(running, "email")]);
 		await pair(url, "sms", "+15551238912");
 		await pair(url, "email", "delivered+ann@resend.dev");
-		await until(() => (running.stderr().match(/\/login"/g)?.length ?? 0) >= 2, 8000, running.stderr);
+		await until(() => (running.stderr().match(/\/login"/g)?.length ?? 0) >= 2, 20_000, running.stderr);
 		const { stdout: processes } = await run("ps", ["axeww", "-o", "args"]);
 		const seen = `${processes}\n${running.stdout()}\n${running.stderr()}`;
 		expect(processes).toContain("main.mjs");

@@ -105,10 +105,10 @@ describe("a lease on a database that goes away", () => {
 	type Execute = LeaseOptions["db"]["execute"];
 
 	/** Says yes to the first question, and `then` to all others. */
-	function failing(then: () => Promise<unknown>): LeaseOptions {
+	function failing(then: () => Promise<unknown>, seconds = 1.5): LeaseOptions {
 		let questions = 0;
 		const execute = () => (questions++ === 0 ? Promise.resolve(taken) : then());
-		return { db: { execute: execute as unknown as Execute }, name: "x", holder: uuidv7(), seconds: 1.5 };
+		return { db: { execute: execute as unknown as Execute }, name: "x", holder: uuidv7(), seconds };
 	}
 
 	it.each([
@@ -129,9 +129,9 @@ describe("a lease on a database that goes away", () => {
 
 	it("goes on when only one renewal fails", async () => {
 		let renewals = 0;
-		const lease = failing(() => (renewals++ === 0 ? Promise.reject(new Error("hiccup")) : Promise.resolve(taken)));
-		const wasAborted = await withLease(lease, never, async (signal) => {
-			await sleep(2500);
+		const hiccup = () => (renewals++ === 0 ? Promise.reject(new Error("hiccup")) : Promise.resolve(taken));
+		const wasAborted = await withLease(failing(hiccup, 6), never, async (signal) => {
+			await sleep(6000);
 			return signal.aborted;
 		});
 		expect(wasAborted).toBe(false);

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Cli, openCli } from "./helpers/cli.ts";
 import { isAlive, nodeDir, signalIfAlive, waitUntilGone } from "./helpers/processes.ts";
 import { answerTasks, type ScriptedServer, startScriptedServer } from "./helpers/scripted-server.ts";
-import { inShell } from "./helpers/shell-terminal.ts";
+import { inShell, type ShellTerminal } from "./helpers/shell-terminal.ts";
 import { until } from "./helpers/until.ts";
 
 let server: ScriptedServer;
@@ -14,7 +14,6 @@ let cli: Cli;
 let folder: string;
 let wrapped: string;
 
-/** Every command here ends in a message, which proves that it ran on a pty of ours: without one there is no output in it. */
 beforeAll(async () => {
 	server = await startScriptedServer();
 	answerTasks(server);
@@ -30,21 +29,32 @@ afterAll(async () => {
 	await server[Symbol.asyncDispose]();
 });
 
-/** The tails of the ends that have come, once there are `count` more than before. */
-async function tails(work: () => Promise<void>, count = 1): Promise<string[]> {
+interface Ended {
+	tail: string;
+	output_bytes: number;
+}
+
+/** The ends that have come, once there are `count` more than before. */
+async function ends(work: () => Promise<void>, count = 1): Promise<Ended[]> {
 	const before = server.bodies("PATCH /tasks/*").length;
 	await work();
 	await server.waitFor("PATCH /tasks/*", before + count, 40_000);
 	return server
 		.bodies("PATCH /tasks/*")
 		.slice(before)
-		.map((body) => Object(body).tail);
+		.map((body) => Object(body));
+}
+
+/** In a shell whose first command of ours must have had a pty of ours: without one nothing of its output is in its message. */
+async function inShellOnPty(work: (terminal: ShellTerminal) => Promise<void>): Promise<void> {
+	const [first] = await ends(() => inShell(cli, work));
+	expect(first?.output_bytes).toBeGreaterThan(0);
 }
 
 const read = (name: string) => readFile(join(folder, name), "utf8");
 
 it("keeps the last line on the terminal and in the message, 20 of 20 times (row W20)", async () => {
-	const told = await tails(async () => {
+	const told = await ends(async () => {
 		await inShell(cli, async ({ type, shows }) => {
 			await writeFile(
 				join(folder, "twenty"),
@@ -57,13 +67,13 @@ it("keeps the last line on the terminal and in the message, 20 of 20 times (row 
 	const lines = (await read("log")).split(/\r?\n/);
 	for (const line of ["60000", "END", "code 5"]) expect(lines.filter((each) => each === line)).toHaveLength(20);
 	expect(lines.filter((line) => line.includes("\0"))).toEqual([]);
-	expect(told.filter((tail) => tail.endsWith("59999\n60000\nEND\n"))).toHaveLength(20);
+	expect(told.filter(({ tail }) => tail.endsWith("59999\n60000\nEND\n"))).toHaveLength(20);
 }, 120_000);
 
 it("out and err come in their own order, and the code is the command's (rows W1, W2, W3)", async () => {
 	await writeFile(join(folder, "plain"), "no program");
 	await chmod(join(folder, "plain"), 0o644);
-	const [ordered = ""] = await tails(async () => {
+	const [ordered] = await ends(async () => {
 		await inShell(cli, async ({ type, shows }) => {
 			await type(`${wrapped} sh -c 'for n in 1 2 3; do echo o$n; echo e$n >&2; done; exit 7'; echo co''de $?`);
 			await shows(/o1\ne1\no2\ne2\no3\ne3\ncode 7/);
@@ -73,12 +83,12 @@ it("out and err come in their own order, and the code is the command's (rows W1,
 			await shows(/there is no command no-such\.\nn 127\n.*cannot be executed\.\np 126/);
 		});
 	}, 3);
-	expect(ordered).toBe("o1\ne1\no2\ne2\no3\ne3\n");
+	expect(ordered?.tail).toBe("o1\ne1\no2\ne2\no3\ne3\n");
 	expect(server.bodies("PATCH /tasks/*").slice(-2)).toMatchObject([{ signal: "SIGKILL" }, { signal: "SIGTERM" }]);
 });
 
 it("the environment is the shell's own but for the task's id, also what no shell could name (row W35)", async () => {
-	await inShell(cli, async ({ type, shows }) => {
+	await inShellOnPty(async ({ type, shows }) => {
 		await type(`export 'A_B=two words'; f() { :; }; export -f f; unset SHLVL OLDPWD`);
 		await type(
 			`env > plain-env; ${wrapped} sh -c 'env > "$1"; echo wr""itten' x own-env; PWD=/nowhere env -u TERM ${wrapped} env > other`,
@@ -98,7 +108,7 @@ it("the environment is the shell's own but for the task's id, also what no shell
 });
 
 it("a window that changes its size is heard of (row W10)", async () => {
-	await inShell(cli, async ({ type, shows }) => {
+	await inShellOnPty(async ({ type, shows }) => {
 		await type(`tty > tty; ${wrapped} sh -c 'trap "stty size; exit" WINCH; echo re""ady; while :; do sleep 0.1; done'`);
 		await shows(/^ready$/m);
 		await promisify(execFile)("stty", ["-F", (await read("tty")).trim(), "rows", "33", "cols", "99"]);
@@ -107,7 +117,7 @@ it("a window that changes its size is heard of (row W10)", async () => {
 });
 
 it("an editor works, is stopped by Ctrl-Z, and goes on by fg (rows W8, W11)", async () => {
-	await inShell(cli, async ({ type, shows, press, write }) => {
+	await inShellOnPty(async ({ type, shows, press, write }) => {
 		await type(`${wrapped} vim -u NONE -N letter; echo co''de $?`);
 		await shows(/letter.*\[New\]/);
 		await write("ifirst line");
@@ -124,7 +134,7 @@ it("an editor works, is stopped by Ctrl-Z, and goes on by fg (rows W8, W11)", as
 });
 
 it("stopped, sent to the background and fetched again, it reads from the terminal (row W8)", async () => {
-	await inShell(cli, async ({ type, shows, press }) => {
+	await inShellOnPty(async ({ type, shows, press }) => {
 		await type(`${wrapped} sh -c 'echo as""king; read x; echo got=$x'; echo co''de $?`);
 		await shows(/^asking$/m);
 		await press("C-z");
@@ -153,7 +163,7 @@ it("in the background it neither stops nor touches the terminal", async () => {
 });
 
 it("Ctrl-C is told as an interruption (row 81)", async () => {
-	await tails(async () => {
+	await ends(async () => {
 		await inShell(cli, async ({ type, shows, press }) => {
 			await type(`${wrapped} sh -c 'echo re""ady; sleep 60'; echo co''de $?`);
 			await shows(/^ready$/m);
@@ -184,7 +194,7 @@ it("killed itself, it leaves neither the command nor a raw terminal behind (rows
 
 it("what the command leaves running lives on", async () => {
 	let left = 0;
-	await inShell(cli, async ({ type, shows, screen }) => {
+	await inShellOnPty(async ({ type, shows, screen }) => {
 		await type(`${wrapped} sh -c 'sleep 300 & echo left=$!.'; echo co''de $?`);
 		await shows(/code 0/);
 		left = Number(/left=(\d+)\./.exec(await screen())?.[1]);
@@ -194,7 +204,7 @@ it("what the command leaves running lives on", async () => {
 });
 
 it("prints 200 MB in less than 150 MB of memory (row W17)", async () => {
-	await inShell(cli, async ({ type, shows }) => {
+	await inShellOnPty(async ({ type, shows }) => {
 		const big = `head -c 200000000 /dev/zero | tr "\\\\0" x; echo; grep VmHWM /proc/$(cat wrapper)/status > memory; echo al""l`;
 		await type(`sh -c 'echo $$ > wrapper; exec ${wrapped.replaceAll("'", "")} sh -c "$1"' x '${big}'`);
 		await until(
