@@ -1,4 +1,4 @@
-import { eq, inArray } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import { uuidv7 } from "uuidv7";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { approvals, deliveries } from "../server/db/schema.ts";
@@ -15,6 +15,7 @@ import {
 	startReplyServer,
 	startSession,
 } from "./helpers/reply-server.ts";
+import { nothingUnderWay } from "./helpers/stored.ts";
 import { until } from "./helpers/until.ts";
 
 describe.each(databases)("approvals by HTTP and SMS on $name", { timeout: 60_000 }, ({ open: openDatabase }) => {
@@ -177,12 +178,7 @@ describe.each(databases)("approvals by HTTP and SMS on $name", { timeout: 60_000
 	it("send no message of a request that was over before it could leave", async () => {
 		const { person, session } = await someone();
 		const { id } = request();
-		const underWay = inArray(deliveries.state, ["pending", "leased"]);
-		await until(
-			async () => (await database.db.$count(deliveries, underWay)) === 0,
-			15_000,
-			() => "the messages of the tests before would take the refusal",
-		);
+		await nothingUnderWay(database.db);
 		it_.twilio.next({ kind: "answer", status: 503 });
 		const { id: asked } = await ask(session, { id, summary: "npm run never" });
 		await until(
