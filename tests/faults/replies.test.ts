@@ -39,7 +39,7 @@ async function allSeen({ model, statesOf }: Fleet, seat: Seat, { sent, diary }: 
 		const lost = missing(seat, marks, model.requests);
 		const stories = await Promise.all(lost.map((mark) => seat.storyOf(mark)));
 		const open = (await statesOf(seat)).filter((state) => state !== "seen");
-		return `${seat.name} lacks ${lost}; not seen: ${open}\n${stories.join("\n")}\n${diary.join("\n")}\n${await seat.screen()}`;
+		return `${seat.name} lacks ${lost}; not seen: ${open}\n${stories.join("\n")}\n${diary.join("\n")}\n${await seat.companionLog()}\n${await seat.screen()}`;
 	};
 	for (let left = 12; ; left--) {
 		const over = await until(isOver, 8000, describe).catch((error: unknown) => {

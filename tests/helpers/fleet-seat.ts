@@ -111,6 +111,14 @@ export class Seat implements AsyncDisposable {
 		return `<${mark}>: ${stories.flat().join("; ")}`;
 	}
 
+	/** What Claude Code noted of its companions, newest last, for a test that failed. */
+	async companionLog(): Promise<string> {
+		const folder = join(this.#client.home.home, ".cache/claude-cli-nodejs");
+		const files = (await readdir(folder, { recursive: true })).filter((file) => /companion\/[^/]+\.jsonl$/.test(file));
+		const texts = await Promise.all(files.sort().map((file) => readFile(join(folder, file), "utf8")));
+		return texts.join("").split("\n").slice(-60).join("\n");
+	}
+
 	async [Symbol.asyncDispose](): Promise<void> {
 		await this.#tui?.[Symbol.asyncDispose]();
 	}
