@@ -82,6 +82,11 @@ export class Seat implements AsyncDisposable {
 		await until(written, 30_000, () => `the conversation ${id} of ${this.name} is not written down`);
 	}
 
+	/** Whether the client has a companion; one that failed at its start is never started again. */
+	async hasCompanion(): Promise<boolean> {
+		return (await companionOf(this.#client.pid)) !== undefined;
+	}
+
 	/** Somebody types a line. */
 	async prompt(): Promise<void> {
 		await this.#client.type(`go on ${this.name} ${++this.#prompts}`);
