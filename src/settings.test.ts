@@ -89,11 +89,13 @@ describe("the plugin's settings", () => {
 			CLAUDE_NOTIFY_OPTION_SERVER_URL: "https://option.example.com",
 			CLAUDE_NOTIFY_OPTION_AUTO_START: "true",
 			CLAUDE_NOTIFY_OPTION_ERRORS: "off",
+			CLAUDE_NOTIFY_OPTION_DESKTOP: "true",
 		};
 		expect(read(options).settings).toMatchObject({
 			server: "https://option.example.com",
 			autoStart: true,
 			errors: "off",
+			desktop: true,
 		});
 		const both = { ...options, CLAUDE_NOTIFY_URL: "https://env.example.com", CLAUDE_NOTIFY_ERRORS: "all" };
 		expect(read(both).settings).toMatchObject({ server: "https://env.example.com", errors: "all" });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { startLoop } from "../helpers/loop.ts";
 import { text, toolUse } from "../helpers/mock-model.ts";
-import { finishTurn, startMonitored } from "../helpers/monitored.ts";
+import { finishTurn, said, startMonitored } from "../helpers/monitored.ts";
 import { startNotificationDaemon } from "../helpers/notification-daemon.ts";
 import { until } from "../helpers/until.ts";
 
@@ -57,7 +57,9 @@ describe("a monitored session, for somebody who wants notes on this computer too
 		const path = join(tui.home.temporary, "written");
 		await tui.record(path);
 		await finishTurn(loop, tui);
-		await tui.waitForScreen(/● done/);
+		// The next turn begins when the hooks of the last one have ended.
+		await tui.type("and on");
+		await loop.model.waitForRequest(said("and on"));
 		expect(daemon.notes).toEqual([]);
 		expect(await readFile(path, "utf8")).not.toContain("]9;Claude:");
 	});
