@@ -12,9 +12,9 @@ describe("the lanes of the channels", () => {
 		const lanes = new Lanes(registry({ sms: undefined, telegram: undefined }), 2);
 		lanes.begin("telegram");
 		lanes.begin("telegram");
-		expect(lanes.room()).toEqual([{ channel: "sms", free: 2 }]);
+		expect(lanes.allowance().rooms).toEqual([{ channel: "sms", free: 2 }]);
 		expect(lanes.end("telegram")).toBe(true);
-		expect(lanes.room()).toContainEqual({ channel: "telegram", free: 1 });
+		expect(lanes.allowance().rooms).toContainEqual({ channel: "telegram", free: 1 });
 		expect(lanes.end("telegram")).toBe(false);
 	});
 
@@ -23,15 +23,16 @@ describe("the lanes of the channels", () => {
 		const lanes = new Lanes(registry({ email: { perSecond: 3 } }), 10, () => now);
 		const started: number[] = [];
 		while (now < 5000) {
-			for (const { channel, free } of lanes.room()) {
+			for (const { channel, free } of lanes.allowance().rooms) {
 				for (let n = 0; n < free; n++) {
 					lanes.begin(channel);
 					lanes.end(channel);
 					started.push(now);
 				}
 			}
-			expect(lanes.room()).toEqual([]);
-			now += lanes.pauseMs() ?? Number.NaN;
+			const { rooms, pauseMs } = lanes.allowance();
+			expect(rooms).toEqual([]);
+			now += pauseMs ?? Number.NaN;
 		}
 		expect(started).toHaveLength(15);
 		for (const at of started)
@@ -40,8 +41,29 @@ describe("the lanes of the channels", () => {
 
 	it("know of no pause where places are missing or nothing is limited", () => {
 		const lanes = new Lanes(registry({ sms: undefined, email: { perSecond: 1 } }), 1);
-		expect(lanes.pauseMs()).toBeUndefined();
+		expect(lanes.allowance().pauseMs).toBeUndefined();
 		lanes.begin("email");
-		expect(lanes.pauseMs()).toBeUndefined();
+		expect(lanes.allowance().pauseMs).toBeUndefined();
+	});
+
+	it("say when there is more room while there is still some", () => {
+		let now = 0;
+		const lanes = new Lanes(registry({ email: { perSecond: 3 } }), 10, () => now);
+		lanes.begin("email");
+		now = 400;
+		lanes.begin("email");
+		expect(lanes.allowance()).toEqual({ rooms: [{ channel: "email", free: 1 }], pauseMs: 600 });
+		now = 1400;
+		expect(lanes.allowance()).toEqual({ rooms: [{ channel: "email", free: 3 }], pauseMs: undefined });
+	});
+
+	it("have either room or a pause, also while the clock goes on between two looks at it", () => {
+		let now = 0;
+		const lanes = new Lanes(registry({ email: { perSecond: 5 } }), 10, () => (now += 0.01));
+		for (let n = 0; n < 5; n++) lanes.begin("email");
+		for (now = 999; now < 1001; ) {
+			const { rooms, pauseMs } = lanes.allowance();
+			expect(rooms.length > 0 || pauseMs !== undefined, `after ${now} ms`).toBe(true);
+		}
 	});
 });

@@ -7,6 +7,14 @@ export interface Room {
 	free: number;
 }
 
+/** What the lanes allow at one instant. */
+export interface Allowance {
+	/** The lanes that have any room. */
+	rooms: Room[];
+	/** Milliseconds until a lane may use one more of its free places; undefined when no provider's rate holds one back. */
+	pauseMs: number | undefined;
+}
+
 interface Lane {
 	underWay: number;
 	perSecond: number;
@@ -33,23 +41,20 @@ export class Lanes {
 		);
 	}
 
-	/** The lanes that have any. */
-	room(): Room[] {
-		const rooms = [...this.#lanes].map(([channel, lane]) => {
-			const free = Math.min(this.#width - lane.underWay, lane.perSecond - this.#recent(lane));
-			return { channel, free };
-		});
-		return rooms.filter(({ free }) => free > 0);
-	}
-
-	/** Milliseconds until a lane that has free places may use one; undefined when none waits for that alone. */
-	pauseMs(): number | undefined {
-		const pauses = [...this.#lanes.values()].flatMap((lane) => {
+	allowance(): Allowance {
+		// Read once: a second that ends between two looks would be neither room nor pause, and nothing would look again.
+		const now = this.#clock();
+		const rooms: Room[] = [];
+		const pauses: number[] = [];
+		for (const [channel, lane] of this.#lanes) {
+			const places = this.#width - lane.underWay;
+			const allowed = lane.perSecond - recent(lane, now);
+			const free = Math.min(places, allowed);
+			if (free > 0) rooms.push({ channel, free });
 			const [oldest] = lane.begun;
-			const held = lane.underWay < this.#width && this.#recent(lane) >= lane.perSecond;
-			return held && oldest !== undefined ? [oldest + second - this.#clock()] : [];
-		});
-		return pauses.length === 0 ? undefined : Math.max(1, Math.min(...pauses));
+			if (oldest !== undefined && allowed < places) pauses.push(oldest + second - now);
+		}
+		return { rooms, pauseMs: pauses.length === 0 ? undefined : Math.max(1, Math.min(...pauses)) };
 	}
 
 	begin(channel: ChannelName): void {
@@ -66,10 +71,10 @@ export class Lanes {
 		lane.underWay -= 1;
 		return lane.underWay + 1 >= this.#width;
 	}
+}
 
-	#recent(lane: Lane): number {
-		const since = this.#clock() - second;
-		while (lane.begun[0] !== undefined && lane.begun[0] <= since) lane.begun.shift();
-		return lane.begun.length;
-	}
+/** How many began in the second before `now`. */
+function recent(lane: Lane, now: number): number {
+	while (lane.begun[0] !== undefined && lane.begun[0] <= now - second) lane.begun.shift();
+	return lane.begun.length;
 }

@@ -63,14 +63,15 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Outb
 	}
 	const claims = oneAtATime(async () => {
 		const soonest = performance.now() + gapMs;
-		const [rooms, heldBackMs] = [lanes.room(), lanes.pauseMs()];
+		const { rooms, pauseMs } = lanes.allowance();
 		if (stopped) return;
 		if (rooms.length > 0) {
 			for (const each of await flights.claimed(() => claimDeliveries(deps.db, { rooms, leaseSeconds }))) begin(each);
 		}
 		clearTimeout(pause);
-		const pauseMs = lanes.pauseMs() ?? heldBackMs;
-		if (pauseMs !== undefined) pause = setTimeout(wake, pauseMs);
+		// Of both looks: what the claim was not allowed may be allowed by now, and then only the first one knows that it was held back.
+		const againMs = Math.min(pauseMs ?? pollMs, lanes.allowance().pauseMs ?? pollMs);
+		if (againMs < pollMs) pause = setTimeout(wake, againMs);
 		// What comes meanwhile is claimed together: a claim of one row costs nearly as much as one of twenty.
 		const left = soonest - performance.now();
 		if (left > 0 && flights.size > few) await sleep(left);
