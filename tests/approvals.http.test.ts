@@ -242,7 +242,7 @@ describe.each(databases)("approvals by HTTP and SMS on $name", { timeout: 60_000
 		expect(answered.approval).toMatchObject({ state: "answered", decision: { behavior: "allow" } });
 		await until(
 			() => textsTo(person).some((body) => body.includes("you said yes")),
-			10_000,
+			20_000,
 			() => textsTo(person).join("\n---\n"),
 		);
 		expect(textsTo(person).filter((body) => body.includes("Wants to use Bash"))).toHaveLength(1);

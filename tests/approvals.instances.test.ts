@@ -57,7 +57,7 @@ describe("approvals at two instances of the server on one PostgreSQL", { timeout
 		const texts = (pattern: RegExp) => two.smsTo(person.number).filter((body) => pattern.test(body));
 		await until(
 			() => texts(/npm run late/).length > 0,
-			10_000,
+			20_000,
 			() => "the phone was not asked",
 		);
 		const waiting = readAnswerOf(two.second, session, id, { wait: 25 });

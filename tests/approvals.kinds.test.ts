@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { readApproval } from "../server/domain/approvals/read-approval.ts";
 import { changeSettings } from "../server/domain/settings.ts";
-import { storable } from "../src/contract/text.ts";
+import { storable } from "../src/contract/cut-text.ts";
 import { type ApprovalWorld, approvalWorld, question } from "./helpers/approvals-world.ts";
 import { databases, type TestDatabase } from "./helpers/database.ts";
 

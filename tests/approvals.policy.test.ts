@@ -1,6 +1,6 @@
 import { and, eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { deliveries } from "../server/db/schema.ts";
+import { deliveries, sessions } from "../server/db/schema.ts";
 import { openApproval } from "../server/domain/approvals/open-approval.ts";
 import { readApproval } from "../server/domain/approvals/read-approval.ts";
 import { withdrawApproval } from "../server/domain/approvals/withdraw-approval.ts";
@@ -49,6 +49,14 @@ describe.each(databases)("a request and the quiet of a phone on $name", { timeou
 		expect(await world.notices()).toEqual([]);
 	});
 
+	it("is told to a person who has answered from the phone since they typed, whatever a late heartbeat says", async () => {
+		const world = await approvalWorld(database.db);
+		await changeSettings(world.deps, world.user.userId, { presence: 60 });
+		await database.db.update(sessions).set({ attendedAt: sql`now()` }).where(eq(sessions.id, world.session.id));
+		expect((await openApproval(world.deps, world.session, request())).told.outcome).toBe("present");
+		expect((await openApproval(world.deps, world.session, request({ attended: null }))).told.outcome).toBe("queued");
+	});
+
 	it("is open beyond the limit of messages too: the answer says that nobody was told", async () => {
 		const world = await approvalWorld(database.db);
 		for (let n = 0; n < 20; n++)
@@ -76,7 +84,7 @@ describe.each(databases)("a request and the quiet of a phone on $name", { timeou
 		const sent = () => it_.twilio.sent.filter(({ body }) => body.includes("Wants to use Bash: npm run never"));
 		await until(
 			async () => (await messagesOf(id)).some(({ state }) => state === "delivered"),
-			10_000,
+			20_000,
 			() => "the phone was not asked",
 		);
 		await it_.twilio.reply(person.number, `${session.handle} y`);
@@ -86,7 +94,7 @@ describe.each(databases)("a request and the quiet of a phone on $name", { timeou
 			.where(and(eq(deliveries.eventId, id)));
 		await until(
 			async () => (await messagesOf(id)).some(({ state }) => state === "dropped"),
-			10_000,
+			20_000,
 			async () => JSON.stringify(await messagesOf(id)),
 		);
 		expect(sent()).toHaveLength(1);

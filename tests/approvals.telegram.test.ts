@@ -41,7 +41,7 @@ describe.each(databases)("approvals on Telegram on $name", { timeout: 60_000 }, 
 		const isStored = and(eq(deliveries.eventId, approval.id), isNotNull(deliveries.sentAt));
 		await until(
 			async () => (await database.db.$count(deliveries, isStored)) > 0,
-			10_000,
+			20_000,
 			() => "the message was not settled",
 		);
 		return { approval, message };

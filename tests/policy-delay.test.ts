@@ -38,7 +38,7 @@ describe.each(databases)("a message that waits first, on $name", ({ open }) => {
 			);
 		await until(
 			async () => (await due()) === 0,
-			10_000,
+			20_000,
 			() => "messages are still due",
 		);
 		await outbox.stop(1000);

@@ -41,7 +41,7 @@ describe.each(databases)("a message that has not left when silence begins, on $n
 			);
 		await until(
 			async () => (await open()) === 0,
-			10_000,
+			20_000,
 			() => "messages are still due",
 		);
 		await outbox.stop(1000);

@@ -153,6 +153,13 @@ describe("presence", () => {
 		expect(typed("2020-01-01T00:02:00.000Z")).toBe("send");
 	});
 
+	it("ends with an answer from the phone, also where a heartbeat of before was overtaken by it", () => {
+		const happened = { occurred_at: "2020-01-01T00:01:00.000Z", type: "done" as const, details: {} };
+		const typed = policy(here, { attendedAt: ago(night, 5) });
+		expect(decide(typed, happened).outcome).toBe("present");
+		expect(decide(typed, { ...happened, attended: null }).outcome).toBe("send");
+	});
+
 	it("does not hide that the session was lost", () => {
 		expect(outcome(here, "session_lost", {}, { attendedAt: ago(night, 5), present: true })).toBe("send");
 	});

@@ -43,7 +43,7 @@ export interface Judged {
 	details: EventDetails;
 	/** Both by the machine's clock: when it happened, and when the person had last typed there. */
 	occurred_at?: string | undefined;
-	attended?: string | undefined;
+	attended?: string | null | undefined;
 	/** What the machine's presence file said when it happened. */
 	present?: boolean | undefined;
 }
@@ -81,6 +81,7 @@ function silent(outcome: "muted" | "present", why: string): Decision {
 function presence({ now, attendedAt, present }: Policy, settings: PolicySettings, event: Judged): string | undefined {
 	if (settings.presence === 0 || event.type === "session_lost") return undefined;
 	if (event.present ?? present) return "You were at the computer.";
+	if (event.attended === null) return undefined;
 	const sinceMs = Math.min(attendedAt === null ? never : now.getTime() - attendedAt.getTime(), sinceTyped(event));
 	if (sinceMs >= settings.presence * 1000) return undefined;
 	return `You typed in this session less than ${settings.presence} s before.`;
@@ -90,7 +91,7 @@ const never = Number.POSITIVE_INFINITY;
 
 /** Milliseconds between the person's last prompt and the event. A heartbeat would have told, but a turn can be shorter than its way. */
 function sinceTyped({ occurred_at, attended }: Judged): number {
-	if (occurred_at === undefined || attended === undefined) return never;
+	if (occurred_at === undefined || attended === undefined || attended === null) return never;
 	const ms = Date.parse(occurred_at) - Date.parse(attended);
 	return ms >= 0 ? ms : never;
 }

@@ -27,7 +27,7 @@ export async function recordHeartbeat(deps: Deps, sessionId: string, heartbeat: 
 		return sql`now() - ${ms}::float8 * interval '1 millisecond'`;
 	};
 	const activity = before(heartbeat.last_activity);
-	const attended = heartbeat.attended === undefined ? sql`null::timestamptz` : before(heartbeat.attended);
+	const attended = typeof heartbeat.attended === "string" ? before(heartbeat.attended) : sql`null::timestamptz`;
 	// The time that a heartbeat travels varies: less than this is the same activity told again.
 	const real = sql`(${activity} > last_activity_at + interval '2 seconds')`;
 	const [row] = await rowsOf(

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import type { ApiClient } from "../api-client.ts";
+import { cutText } from "../contract/cut-text.ts";
 import { maxDescription, type StopSession } from "../contract/sessions.ts";
-import { cutText } from "../contract/text.ts";
 import { reasonOf } from "../log.ts";
 import { readClientFile } from "../state/client-files.ts";
 import { isSafeName } from "../state/files.ts";

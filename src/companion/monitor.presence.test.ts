@@ -46,7 +46,7 @@ describe("where the person is", () => {
 			5000,
 			() => "no heartbeat",
 		);
-		expect(server.bodies(beat).at(-1)).not.toHaveProperty("attended");
+		expect(server.bodies(beat).at(-1)).toMatchObject({ attended: null });
 	});
 
 	it("is told with each event, by the presence file, and not while they answer from the phone", async () => {
@@ -75,7 +75,8 @@ describe("where the person is", () => {
 			false,
 			true,
 		]);
-		expect(server.bodies(events).map((body) => "attended" in (body as object))).toEqual([false, false, false, true]);
+		const attended = server.bodies(events).map((body) => (body as { attended?: string | null }).attended);
+		expect(attended).toEqual([undefined, undefined, null, expect.stringMatching(/^\d{4}-.*Z$/)]);
 		expect(await beaten(server, (body) => "present" in body)).toMatchObject({ present: true });
 	});
 });

@@ -33,8 +33,9 @@ export class Whereabouts {
 	/** As heartbeats and events carry it. */
 	report(): Pick<ReportEvent, "attended" | "present"> {
 		const present = this.#deps.isPresent();
+		const attended = this.#isOnPhone ? null : this.#attended?.toISOString();
 		return {
-			...(this.#attended === undefined ? {} : { attended: this.#attended.toISOString() }),
+			...(attended === undefined ? {} : { attended }),
 			...(present === undefined ? {} : { present: present && !this.#isOnPhone }),
 		};
 	}

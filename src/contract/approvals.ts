@@ -46,7 +46,7 @@ export const openApproval = z.strictObject({
 	questions: z.array(approvalQuestion).max(maxQuestions).default([]),
 	/** Seconds until nobody's answer counts any more. */
 	expires_in: z.int().min(10).max(3600).default(600),
-	attended: z.iso.datetime({ offset: true }).optional(),
+	attended: z.iso.datetime({ offset: true }).nullish(),
 	present: z.boolean().optional(),
 });
 export type OpenApproval = z.infer<typeof openApproval>;

@@ -48,8 +48,11 @@ export const reportEvent = z.strictObject({
 	type: z.enum(eventTypes),
 	occurred_at: z.iso.datetime({ offset: true }),
 	details: eventDetails.default({}),
-	/** When the person had last typed in the session at the computer, by the clock of `occurred_at`; left out once they answered from the phone. */
-	attended: z.iso.datetime({ offset: true }).optional(),
+	/**
+	 * When the person had last typed in the session at the computer, by the clock of `occurred_at`; left out where they have not.
+	 * null: they have answered from the phone since, whatever a heartbeat said that the event overtook.
+	 */
+	attended: z.iso.datetime({ offset: true }).nullish(),
 	/** Whether somebody was at the computer when it happened, by the machine's presence file; left out where there is none. */
 	present: z.boolean().optional(),
 });

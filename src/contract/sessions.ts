@@ -42,8 +42,8 @@ export type SessionStarted = z.infer<typeof sessionStarted>;
 export const heartbeat = z.strictObject({
 	timestamp: instant,
 	last_activity: instant,
-	/** When the person last typed in this session at the computer. Left out once they answered from the phone. */
-	attended: instant.optional(),
+	/** When the person last typed in this session at the computer. Left out where they have not; null once they answered from the phone. */
+	attended: instant.nullish(),
 	/** Whether somebody is at the computer, by the machine's presence file; left out where there is none. */
 	present: z.boolean().optional(),
 	/** The session's id now: /clear gives Claude Code a new one and monitoring goes on. */
