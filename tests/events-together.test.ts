@@ -4,6 +4,7 @@ import { events, rateSlots } from "../server/db/schema.ts";
 import { acceptEvent } from "../server/domain/accept-event.ts";
 import type { Deps } from "../server/domain/deps.ts";
 import type { ChannelName } from "../src/contract/channels.ts";
+import { countingDatabase } from "./helpers/counting-database.ts";
 import { databases, type TestDatabase } from "./helpers/database.ts";
 import { addSession, addUser, report, testChannel, testDeps } from "./helpers/fixture.ts";
 
@@ -23,18 +24,12 @@ const types = ["done", "error", "question", "done", "done", "permission"] as con
 describe.each(databases)("events of different users that come at the same moment on $name", ({ open }) => {
 	let database: TestDatabase;
 	let deps: Deps;
-	let statements = 0;
+	let counting: ReturnType<typeof countingDatabase>;
 
 	beforeAll(async () => {
 		database = await open();
-		const counting = new Proxy(database.db, {
-			get(db, key) {
-				if (key === "execute") statements += 1;
-				const value: unknown = Reflect.get(db, key);
-				return typeof value === "function" ? value.bind(db) : value;
-			},
-		});
-		deps = testDeps(counting, [testChannel("sms"), testChannel("telegram")]);
+		counting = countingDatabase(database.db);
+		deps = testDeps(counting.db, [testChannel("sms"), testChannel("telegram")]);
 	});
 	afterAll(() => database.close());
 
@@ -93,12 +88,12 @@ describe.each(databases)("events of different users that come at the same moment
 			attendedAt: null,
 			present: false,
 		};
-		statements = 0;
+		const before = counting.count();
 		const answers = await Promise.all(
 			sessions.map((session) => acceptEvent(deps, { ...session, policy }, report("done"))),
 		);
 		expect(answers.map(({ outcome }) => outcome)).toEqual(sessions.map(() => "queued"));
-		expect(statements).toBeLessThanOrEqual(5);
+		expect(counting.count() - before).toBeLessThanOrEqual(5);
 	});
 
 	it("are stored though the database refuses one of them, and a taken id uses up nothing", async () => {

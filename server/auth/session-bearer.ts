@@ -4,7 +4,8 @@ import { createMiddleware } from "hono/factory";
 import { z } from "zod";
 import type { AppDeps } from "../app-deps.ts";
 import { sessions } from "../db/schema.ts";
-import { statement } from "../db/statement.ts";
+import { arrayText, statement } from "../db/statement.ts";
+import { togetherFor } from "../db/together.ts";
 import { policyColumns, policyOf, policyRow } from "../domain/policy-row.ts";
 import { sessionTokenHash } from "../domain/secrets.ts";
 import { AppError } from "../errors.ts";
@@ -49,17 +50,40 @@ async function admit(c: Context<AppEnv>, deps: SessionDeps): Promise<void> {
 	c.set("session", session);
 }
 
-const ofToken = statement(
-	policyRow.extend({ id: z.string(), user_id: z.string(), status: z.string(), revoked: z.boolean() }),
-	["hash"],
-	(p) => sql`select s.id, s.user_id, s.status, d.revoked_at is not null as revoked, ${policyColumns}
+const callerRow = policyRow.extend({
+	hash: z.string(),
+	id: z.string(),
+	user_id: z.string(),
+	status: z.string(),
+	revoked: z.boolean(),
+});
+type Caller = z.infer<typeof callerRow>;
+
+const ofTokens = statement(
+	callerRow,
+	["hashes"],
+	(
+		p,
+	) => sql`select s.token_hash as hash, s.id, s.user_id, s.status, d.revoked_at is not null as revoked, ${policyColumns}
 		from sessions s join devices d on d.id = s.device_id join users u on u.id = s.user_id
-		where s.token_hash = ${p.hash}::text`,
+		where s.token_hash = any (${p.hashes}::text[])`,
 );
+
+/** Every request of a companion begins with this; those of a moment share a statement. */
+const callerOf = togetherFor<string, Caller | undefined>((db) => ({
+	async run(hashes) {
+		const callers = await ofTokens(db, { hashes: arrayText(hashes) });
+		const byHash = new Map(callers.map((caller) => [caller.hash, caller]));
+		return hashes.map((hash) => byHash.get(hash));
+	},
+	fits: () => true,
+	atOnce: 2,
+	most: 50,
+}));
 
 /** A token that is nobody's is `unauthorized`; one whose session is over is `session_not_found`, so that its companion stops asking. */
 async function sessionOfToken(deps: SessionDeps, token: string): Promise<CallingSession> {
-	const [found] = await ofToken(deps.db, { hash: sessionTokenHash(deps, token) });
+	const found = await callerOf(deps.db, sessionTokenHash(deps, token));
 	if (found === undefined || found.revoked) {
 		throw new AppError("unauthorized", "The session token is not valid. Run /notify-start again.");
 	}

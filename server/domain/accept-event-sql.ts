@@ -3,10 +3,10 @@ import { z } from "zod";
 import { maxChannels } from "../../src/contract/channels.ts";
 import { eventAccepted, eventOutcomes, type ReportEvent } from "../../src/contract/events.ts";
 import { statement } from "../db/statement.ts";
+import { togetherFor } from "../db/together.ts";
 import type { EventSession } from "./accept-event.ts";
 import type { Deps } from "./deps.ts";
 import { type ChannelRule, type EventLimits, eventLimits } from "./limits.ts";
-import { together } from "./together.ts";
 
 export interface GivenEvent {
 	session: Pick<EventSession, "id" | "userId">;
@@ -177,23 +177,19 @@ async function insertAll(db: Deps["db"], insertions: readonly Insertion[]): Prom
 	return insertions.map(({ given }) => bySession.get(given.session.id));
 }
 
-const inserters = new WeakMap<Deps["db"], (insertion: Insertion) => Promise<AcceptedRow | undefined>>();
+const insertTogether = togetherFor((db: Deps["db"]) => ({
+	run: (insertions: readonly Insertion[]) => insertAll(db, insertions),
+	fits: (insertions, { given: next }) =>
+		insertions.every(
+			(other) => other.given.limits === next.limits && other.given.session.userId !== next.session.userId,
+		),
+	atOnce: 2,
+	most: 50,
+}));
 
 /** Undefined when the id was there before. Events that come at the same moment are stored together. */
 export function insertEvent({ db, id }: Pick<Deps, "db" | "id">, given: GivenEvent): Promise<AcceptedRow | undefined> {
-	const inserter =
-		inserters.get(db) ??
-		together<Insertion, AcceptedRow | undefined>({
-			run: (insertions) => insertAll(db, insertions),
-			fits: (insertions, { given: next }) =>
-				insertions.every(
-					(other) => other.given.limits === next.limits && other.given.session.userId !== next.session.userId,
-				),
-			atOnce: 2,
-			most: 50,
-		});
-	inserters.set(db, inserter);
-	return inserter({ given, ids: siblingIds(id()) });
+	return insertTogether(db, { given, ids: siblingIds(id()) });
 }
 
 /** As JSON of a statement: each channel of this server with its class, and of each class how many in which time. */

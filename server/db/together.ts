@@ -1,4 +1,5 @@
-import { isConnectionLoss } from "../db/errors.ts";
+import type { Db } from "./client.ts";
+import { isConnectionLoss } from "./errors.ts";
 
 export interface TogetherOptions<Item, Result> {
 	/** One result for each item, in their order; all of it happens or nothing. */
@@ -71,5 +72,17 @@ export function together<Item, Result>(options: TogetherOptions<Item, Result>): 
 		waiting.push({ item, resolve, reject });
 		start();
 		return promise;
+	};
+}
+
+/** One `work` for each database, made when it is first asked for: what comes by the same object is run together. */
+export function togetherFor<Item, Result>(
+	optionsFor: (db: Db) => TogetherOptions<Item, Result>,
+): (db: Db, item: Item) => Promise<Result> {
+	const made = new WeakMap<Db, (item: Item) => Promise<Result>>();
+	return (db, item) => {
+		const work = made.get(db) ?? together(optionsFor(db));
+		made.set(db, work);
+		return work(item);
 	};
 }

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { together } from "./together.ts";
+import type { Db } from "./client.ts";
+import { together, togetherFor } from "./together.ts";
 
 function runner({ most = 50, atOnce = 1, breaks = (_items: readonly string[]): Error | undefined => undefined } = {}) {
 	const runs: string[][] = [];
@@ -72,4 +73,24 @@ it("tries nothing again when the database is away", async () => {
 	await go();
 	expect((await ends).map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
 	expect(runs).toEqual([["a"], ["b", "c"]]);
+});
+
+it("runs together what comes by the same database, and nothing of another with it", async () => {
+	const runs: [Db, readonly string[]][] = [];
+	const give = togetherFor<string, string>((db) => ({
+		async run(items) {
+			runs.push([db, items]);
+			return items.map((item) => item.toUpperCase());
+		},
+		fits: () => true,
+		atOnce: 1,
+		most: 50,
+	}));
+	const [one, other] = [{}, {}] as [Db, Db];
+	expect(await Promise.all([give(one, "a"), give(other, "b"), give(one, "c"), give(one, "d")])).toEqual([..."ABCD"]);
+	expect(runs).toEqual([
+		[one, ["a"]],
+		[other, ["b"]],
+		[one, ["c", "d"]],
+	]);
 });
