@@ -20,6 +20,7 @@ import { expireApprovals } from "./domain/approvals/expire-approvals.ts";
 import type { Log } from "./domain/deps.ts";
 import { sendDigests } from "./domain/digest.ts";
 import { expireInbox } from "./domain/expire-inbox.ts";
+import { forget } from "./domain/forget.ts";
 import { rewrapLogKeys } from "./domain/tasks/log-keys.ts";
 import { tidy } from "./domain/tidy.ts";
 import { watchSessions } from "./domain/watch-sessions.ts";
@@ -125,6 +126,7 @@ async function wire(parts: Parts): Promise<RunningServer> {
 		every(5000, "digests", () => sendDigests(deps), log),
 		every(60_000, "expire replies", () => expireInbox(deps), log),
 		every(60_000, "tidy", () => tidy(deps), log),
+		every(600_000, "forget", () => forget(deps), log),
 		every(60_000, "rewrap log keys", () => rewrapLogKeys(deps), log),
 	];
 	ready.resolve(createApp(deps));
