@@ -42,7 +42,7 @@ const englishOnly: Plugin = {
 const entriesApart: Plugin = {
 	name: "entries-apart",
 	setup({ onResolve }) {
-		onResolve({ filter: /^\.\/(command-line|line-pattern|run-on-pty)\.ts$/ }, ({ path, kind }) =>
+		onResolve({ filter: /^\.\/(agent-hook|command-line|line-pattern|run-on-pty)\.ts$/ }, ({ path, kind }) =>
 			kind === "dynamic-import" ? { path: path.replace(/ts$/, "mjs"), external: true } : undefined,
 		);
 	},
@@ -55,25 +55,45 @@ export async function pluginFiles(root: string): Promise<Map<string, string>> {
 		const text = await readFile(join(root, path), "utf8");
 		files.set(path.replaceAll(sep, "/"), text.replaceAll("${CLAUDE_PLUGIN_ROOT}/dist/", "${CLAUDE_PLUGIN_ROOT}/"));
 	}
-	const { outputFiles, metafile } = await build({
-		...common,
-		absWorkingDir: root,
-		entryPoints: ["src/entry/*.ts"],
-		outdir: "dist",
-		outExtension: { ".js": ".mjs" },
-		target: "node20",
-		minify: true,
-		plugins: [englishOnly, entriesApart],
-		// Native and optional: found where the package is installed by npm, done without elsewhere.
-		external: ["@lydell/node-pty"],
-		metafile: true,
-		write: false,
-	});
-	for (const { path, text } of outputFiles) {
+	const bundles = await Promise.all([modules(root), commandLine(root)]);
+	for (const { path, text } of bundles.flatMap(({ outputFiles }) => outputFiles)) {
 		files.set(basename(path), text.includes("Dynamic require of") ? withRequire(text) : text);
 	}
-	files.set("THIRD-PARTY-NOTICES.txt", await thirdPartyNotices(root, Object.keys(metafile.inputs)));
+	const inputs = bundles.flatMap(({ metafile }) => Object.keys(metafile.inputs));
+	files.set("THIRD-PARTY-NOTICES.txt", await thirdPartyNotices(root, [...new Set(inputs)].sort()));
 	return files;
+}
+
+const forPlugin = {
+	...common,
+	outdir: "dist",
+	target: "node20",
+	minify: true,
+	plugins: [englishOnly, entriesApart],
+	// Its main file is UMD, whose parts no bundler finds.
+	alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },
+	// Native and optional: found where the package is installed by npm, done without elsewhere.
+	external: ["@lydell/node-pty"],
+} as const satisfies BuildOptions;
+
+const commandLineEntry = "src/entry/cli.ts";
+
+async function modules(root: string) {
+	const entryPoints: string[] = [];
+	for await (const path of glob("src/entry/*.ts", { cwd: root })) if (path !== commandLineEntry) entryPoints.push(path);
+	return build({ ...forPlugin, absWorkingDir: root, entryPoints: entryPoints.sort(), outExtension: { ".js": ".mjs" } });
+}
+
+/** CommonJS: Node starts it in three quarters of the time that the same takes as a module. */
+function commandLine(root: string) {
+	return build({
+		...forPlugin,
+		absWorkingDir: root,
+		entryPoints: [commandLineEntry],
+		outExtension: { ".js": ".cjs" },
+		format: "cjs",
+		define: { "import.meta.filename": "__filename" },
+	});
 }
 
 export async function buildPlugin(root: string): Promise<void> {

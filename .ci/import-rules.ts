@@ -21,8 +21,14 @@ const zones: Zone[] = [
 	{ name: "src/contract", files: /^src\/contract\//, may: /^src\/contract\//, packages: { only: /^zod$/ } },
 	{ name: "src/entry", files: /^src\/entry\//, may: /^src\// },
 	{
+		name: "src/cli",
+		files: /^src\/cli\//,
+		may: /^src\/(contract\/|state\/|companion\/|agents\/|[^/]+$)/,
+		mayTypes: /^src\/desktop\/show-on-desktop\.ts$/,
+	},
+	{
 		name: "src/<folder>",
-		files: /^src\/(handlers|commands|inbox|cli|desktop)\//,
+		files: /^src\/(handlers|commands|inbox|agents|desktop)\//,
 		may: /^src\/(contract\/|state\/|companion\/|[^/]+$)/,
 		mayTypes: /^src\/desktop\/show-on-desktop\.ts$/,
 	},

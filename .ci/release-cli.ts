@@ -7,7 +7,7 @@ export async function writeCliPackage(root: string, folder: string): Promise<voi
 	await rm(folder, { recursive: true, force: true });
 	for (const [path, bytes] of cliPackage(root)) {
 		await mkdir(dirname(join(folder, path)), { recursive: true });
-		await writeFile(join(folder, path), bytes, { mode: path === "dist/cli.mjs" ? 0o755 : 0o644 });
+		await writeFile(join(folder, path), bytes, { mode: path === "dist/cli.cjs" ? 0o755 : 0o644 });
 	}
 }
 

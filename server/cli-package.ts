@@ -66,7 +66,7 @@ export function cliArchive(root: string, serverUrl?: string): CliArchive {
 	const entries = [...files].map(([path, data]) => ({
 		name: `package/${path}`,
 		data,
-		attrs: { mode: path === "dist/cli.mjs" ? "755" : "644" },
+		attrs: { mode: path === "dist/cli.cjs" ? "755" : "644" },
 	}));
 	const tgz = gzipSync(createTar(entries, { attrs: { uid: 0, gid: 0, mtime } }), { level: 9 });
 	return { version, tgz, sha256: createHash("sha256").update(tgz).digest("hex") };

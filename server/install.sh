@@ -33,6 +33,24 @@ linked() {
 	fi
 }
 
+# The second name is worth no failure: who has something else there keeps it.
+second_is_free() {
+	if [ -L "$second" ]; then
+		case $(readlink "$second") in "$data"/*) return 0 ;; esac
+	elif [ ! -e "$second" ]; then
+		return 0
+	fi
+	say "$second is not ours and stays as it is."
+	return 1
+}
+
+link_second() {
+	second_is_free || return 0
+	[ ! -L "$second" ] || [ "$(readlink "$second")" != "$target/dist/cli.cjs" ] || return 0
+	ln -s "$target/dist/cli.cjs" "$second.$$"
+	mv -f "$second.$$" "$second"
+}
+
 download() {
 	if command -v curl >/dev/null 2>&1; then
 		curl -fsS -o "$2" "$1" </dev/null
@@ -57,14 +75,14 @@ unpack() {
 	download "$archive" "$draft/cli.tgz" || fail "$archive could not be fetched. Is the server running?"
 	[ "$(sha256_of "$draft/cli.tgz")" = "$sha256" ] || fail "What came from $archive is not what the server announced. Try again in a minute."
 	tar -xzf "$draft/cli.tgz" -C "$draft" </dev/null
-	chmod 755 "$draft/package/dist/cli.mjs"
-	node "$draft/package/dist/cli.mjs" --version </dev/null >/dev/null || fail "The new version does not run here. Nothing was changed."
+	chmod 755 "$draft/package/dist/cli.cjs"
+	node "$draft/package/dist/cli.cjs" --version </dev/null >/dev/null || fail "The new version does not run here. Nothing was changed."
 	mv "$draft/package" "$target"
 }
 
 # Only what this script has made.
 remove_version() {
-	[ ! -f "$1/dist/cli.mjs" ] || rm -rf "$1"
+	[ ! -f "$1/dist/command-line.mjs" ] || rm -rf "$1"
 }
 
 # A command that runs just now may still need the version before.
@@ -80,14 +98,16 @@ install_it() {
 	before=$(linked) || exit 1
 	say "claude-notify $build from $server"
 	say "  files    $target"
-	say "  command  $link"
-	if [ "$before" = "$target/dist/cli.mjs" ] && [ -f "$before" ]; then
+	say "  command  $link, also as cc-fleet-notify"
+	if [ "$before" = "$target/dist/cli.cjs" ] && [ -f "$before" ]; then
+		link_second
 		say "It is installed already; nothing was changed."
 	else
-		[ -f "$target/dist/cli.mjs" ] || unpack
+		[ -f "$target/dist/cli.cjs" ] || unpack
 		mkdir -p "$bin"
-		ln -s "$target/dist/cli.mjs" "$link.$$"
+		ln -s "$target/dist/cli.cjs" "$link.$$"
 		mv -f "$link.$$" "$link"
+		link_second
 		remove_older
 		say "Installed."
 	fi
@@ -106,10 +126,15 @@ uninstall() {
 		return
 	fi
 	[ -z "$before" ] || rm -f "$link"
+	[ ! -L "$second" ] || ! second_is_free || rm -f "$second"
 	for folder in "$data"/[0-9]*-*; do
 		remove_version "$folder"
 	done
-	rmdir "$data" 2>/dev/null || say "$data holds other things too and stays."
+	if [ -f "$data/plugin/cli.cjs" ]; then
+		say "What claude-notify install has set up still runs, from $data/plugin. To end that: node $data/plugin/cli.cjs uninstall --apply"
+	else
+		rmdir "$data" 2>/dev/null || say "$data holds other things too and stays."
+	fi
 	say "Removed. Your login stays in ~/.config/claude-notify."
 }
 
@@ -123,6 +148,7 @@ main() {
 	case ${XDG_DATA_HOME:-} in /*) data=$XDG_DATA_HOME/claude-notify ;; *) data=$HOME/.local/share/claude-notify ;; esac
 	bin=$HOME/.local/bin
 	link=$bin/claude-notify
+	second=$bin/cc-fleet-notify
 	target=$data/$build
 	case ${1:-} in
 	'') install_it ;;

@@ -1,5 +1,5 @@
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline/promises";
-import { fileURLToPath } from "node:url";
 import { uuidv7 } from "uuidv7";
 import { ApiClient } from "./api-client.ts";
 import type { CliTools } from "./cli/command.ts";
@@ -48,14 +48,14 @@ export async function runCommandLine({ process: own, env, userHome, hostname, sc
 		openPage: hasDesktop(env, platform) ? (url: string) => openInBrowser(url, log) : undefined,
 		showOnDesktop: (note) => showOnDesktop(note, { platform, env, home, now, terminal: ownTerminal(own.stderr) }),
 		runProgram,
-		machine: { nodeVersion: own.version, platform, env, userHome },
+		machine: { nodeVersion: own.version, platform, env, userHome, bundle: dirname(script) },
 	};
 	return runCli(argv, { print: (text) => void own.stdout.write(`${text}\n`), tools });
 }
 
 /** A command line that a server gave out knows that server; see `cliPackage`. */
 function installedServer(script: string): string | undefined {
-	return readIfThere(fileURLToPath(new URL("server-url", script)));
+	return readIfThere(join(dirname(script), "server-url"));
 }
 
 function openLogin({ server, serverProblem, home }: Settings, log: Log): Login {

@@ -32,7 +32,7 @@ const calls = async (name: string) => (await fakes.calls(name)).map(({ args }) =
 it("notify --desktop takes --title, --message and --sound, each with a sensible default (row 138)", async () => {
 	const sound = join(fakes.path, "done.wav");
 	await writeFile(sound, "");
-	const env = { PATH: fakes.path };
+	const env = { PATH: fakes.path, DBUS_SESSION_BUS_ADDRESS: "unix:path=/bus" };
 	const told = await cli.run(
 		["notify", "--desktop", "--title", "backup", "--message", "all there", `--sound=${sound}`],
 		{ env },

@@ -44,6 +44,7 @@ async function withFakes(platform: NodeJS.Platform, env: Record<string, string> 
 	};
 }
 
+const bus = { DBUS_SESSION_BUS_ADDRESS: "unix:path=/bus" };
 const argsOf = async (fakes: FakePrograms, name: string) => (await fakes.calls(name)).map(({ args }) => args);
 
 it("a real Linux desktop shows the note by libnotify, and the next of its group takes its place (row 139)", async () => {
@@ -82,7 +83,7 @@ it("a note of an hour ago is not replaced, and a file that cannot be read does n
 });
 
 it("libnotify 0.7, which can replace nothing, shows the note all the same (row 139)", async () => {
-	await using seat = await withFakes("linux");
+	await using seat = await withFakes("linux", bus);
 	await writeFile(
 		join(seat.fakes.path, "notify-send"),
 		`#!/bin/sh\ncase "$*" in *-p*) exit 1;; esac\nprintf '%s,' "$@" > '${seat.fakes.path}/args'\n`,
@@ -180,8 +181,19 @@ it("a session bus on which no desktop listens leaves it to the terminal, at once
 	expect(await seat.show()).toBe("terminal");
 });
 
+it("where there is no session bus nothing is started for it, and the bus of systemd is found (row 139)", async () => {
+	await using runtime = await temporaryFolder();
+	await using seat = await withFakes("linux", { XDG_RUNTIME_DIR: runtime.path });
+	await seat.fakes.add("notify-send", { prints: "7" });
+	expect(await seat.show()).toBe("terminal");
+	expect(await argsOf(seat.fakes, "notify-send")).toEqual([]);
+	await writeFile(join(runtime.path, "bus"), "");
+	expect(await seat.show()).toBe("desktop");
+	expect(await argsOf(seat.fakes, "notify-send")).toHaveLength(1);
+});
+
 it("a desktop that does not answer is left alone after two seconds, and nothing of it stays behind (row 139)", async () => {
-	await using seat = await withFakes("linux", { TERM: "dumb" });
+	await using seat = await withFakes("linux", { TERM: "dumb", ...bus });
 	await seat.fakes.add("notify-send", { seconds: 60 });
 	expect(await seat.show()).toBe("terminal");
 	expect(await argsOf(seat.fakes, "notify-send")).toHaveLength(1);

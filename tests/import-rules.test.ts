@@ -84,6 +84,7 @@ describe("the import rules", () => {
 const zonesThatMustExist = [
 	"src/contract",
 	"src/entry",
+	"src/cli",
 	"src/<folder>",
 	"src/companion",
 	"src",

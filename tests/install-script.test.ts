@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cp, lstat, mkdir, readdir, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
@@ -11,6 +11,7 @@ import { databases, type TestDatabase } from "./helpers/database.ts";
 import { nodeDir } from "./helpers/processes.ts";
 import { startScriptedServer } from "./helpers/scripted-server.ts";
 import { type ServerProcess, serverStarter } from "./helpers/server-process.ts";
+import { type Ended, runShellLine, snapshotOf } from "./helpers/shell-line.ts";
 import { type TemporaryFolder, temporaryFolder } from "./helpers/temporary-folder.ts";
 
 const run = promisify(execFile);
@@ -43,12 +44,6 @@ const data = () => join(home.path, ".local/share/claude-notify");
 const link = () => join(home.path, ".local/bin/claude-notify");
 const scriptOf = async (address = url) => (await fetch(new URL("/install.sh", address))).text();
 
-interface Ended {
-	code: number;
-	stdout: string;
-	stderr: string;
-}
-
 /** The line of the docs, with this shell. */
 async function install(options: { shell?: string; args?: string; env?: Record<string, string> } = {}): Promise<Ended> {
 	const { shell = "sh", args = "", env = {} } = options;
@@ -56,28 +51,9 @@ async function install(options: { shell?: string; args?: string; env?: Record<st
 	return shellLine(line, env);
 }
 
-async function shellLine(line: string, env: Record<string, string> = {}): Promise<Ended> {
-	const all = { HOME: home.path, PATH: await path(), ...env };
-	return run("/bin/sh", ["-c", line], { env: all, cwd: home.path }).then(
-		({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
-		(error: { code: number; stdout: string; stderr: string }) => ({
-			code: error.code,
-			stdout: error.stdout,
-			stderr: error.stderr,
-		}),
-	);
-}
-
-/** Every file of the home folder with its inode, time and target: what a run has changed shows. */
-async function snapshot(): Promise<string[]> {
-	const entries = await readdir(home.path, { recursive: true, withFileTypes: true });
-	const lines = entries.map(async (entry) => {
-		const full = join(entry.parentPath, entry.name);
-		const { ino, mtimeMs, mode, size } = await lstat(full);
-		return [full, ino, mtimeMs, mode, size, entry.isSymbolicLink() ? await readlink(full) : ""].join(" ");
-	});
-	return (await Promise.all(lines)).sort();
-}
+const shellLine = async (line: string, env: Record<string, string> = {}) =>
+	runShellLine(line, { HOME: home.path, PATH: await path(), ...env });
+const snapshot = () => snapshotOf(home.path);
 
 it("is plain text that shellcheck has nothing to say about, as sh and as bash (row 16)", async () => {
 	const answer = await fetch(new URL("/install.sh", url));
@@ -152,7 +128,7 @@ it("brings a command of before up to date, and keeps that for what still runs (r
 	const older = ["0.0.1-aaaaaaaaaaaa", "0.0.2-bbbbbbbbbbbb"].map((name) => join(data(), name, "dist"));
 	for (const folder of older) {
 		await mkdir(folder, { recursive: true });
-		await writeFile(join(folder, "cli.mjs"), "");
+		for (const name of ["cli.mjs", "command-line.mjs"]) await writeFile(join(folder, name), "");
 	}
 	await mkdir(join(home.path, ".local/bin"), { recursive: true });
 	await symlink(join(older[1] ?? "", "cli.mjs"), link());
@@ -174,6 +150,41 @@ it.each([
 		expect(await install({ args })).toMatchObject({ code: 1, stderr: expect.stringContaining("not ours") });
 	}
 	expect(await snapshot()).toEqual(before);
+});
+
+it("makes a second name that does the same, and leaves one of somebody else's alone (row 26)", async () => {
+	const second = join(home.path, ".local/bin/cc-fleet-notify");
+	await install();
+	const env = { HOME: home.path, PATH: await path() };
+	for (const words of [["--version"], ["--help"], ["install", "--help"]]) {
+		expect(await run(second, words, { env })).toEqual(await run(link(), words, { env }));
+	}
+	await rm(second);
+	await writeFile(second, "mine");
+	expect(await install()).toMatchObject({
+		code: 0,
+		stdout: expect.stringContaining(`${second} is not ours and stays`),
+	});
+	expect(await install({ args: "--uninstall" })).toMatchObject({ code: 0 });
+	expect(await readFile(second, "utf8")).toBe("mine");
+	await rm(second);
+	await install();
+	await install({ args: "--uninstall" });
+	await expect(lstat(second)).rejects.toThrow();
+});
+
+it("leaves what agents' hooks run from, and says how to end that (row 27)", async () => {
+	await install();
+	const env = { HOME: home.path, PATH: await path() };
+	await run(link(), ["install", "--codex", "--apply"], { env });
+	const plugin = join(data(), "plugin");
+	expect(await readFile(join(plugin, "server-url"), "utf8")).toBe(`${url.origin}\n`);
+	const removed = await install({ args: "--uninstall" });
+	expect(removed.stdout).toContain(`To end that: node ${plugin}/cli.cjs uninstall --apply`);
+	expect(await readdir(data())).toEqual(["plugin"]);
+	await run("node", [join(plugin, "cli.cjs"), "uninstall", "--apply"], { env });
+	await expect(lstat(data())).rejects.toThrow();
+	await expect(lstat(join(home.path, ".codex"))).rejects.toThrow();
 });
 
 it("needs Node 20, says so where there is none or an older one, and installs nothing (row 16)", async () => {

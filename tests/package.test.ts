@@ -66,7 +66,7 @@ it("holds the command line, the plugin and what explains them: nothing of the se
 		"package/README.md",
 		"package/package.json",
 	]);
-	for (const name of ["cli.mjs", "command-line.mjs", "companion.mjs", ".claude-plugin/plugin.json", ".mcp.json"]) {
+	for (const name of ["cli.cjs", "command-line.mjs", "companion.mjs", ".claude-plugin/plugin.json", ".mcp.json"]) {
 		expect(files).toContain(`package/dist/${name}`);
 	}
 	expect((await stat(tarball)).size).toBeLessThan(2_000_000);
@@ -81,11 +81,12 @@ it("brings no dependency but the optional terminal (row 15)", async () => {
 	const manifest = JSON.parse(await readFile(join(packageFolder, "package.json"), "utf8"));
 	expect(manifest).not.toHaveProperty("dependencies");
 	expect(Object.keys(manifest.optionalDependencies ?? {})).toEqual(["@lydell/node-pty"]);
-	expect(manifest).toMatchObject({ version, private: true, bin: { "claude-notify": "dist/cli.mjs" } });
+	const bin = { "claude-notify": "dist/cli.cjs", "cc-fleet-notify": "dist/cli.cjs" };
+	expect(manifest).toMatchObject({ version, private: true, bin });
 });
 
 it.each([20, 24] as const)(
-	"the packed tarball installs with npm install -g, without network and scripts, and runs on Node %i (row 15)",
+	"the packed tarball installs with npm install -g, without network and scripts, and runs under both names on Node %i (rows 15, 26)",
 	async (node) => {
 		const prefix = join(folder.path, `global-${node}`);
 		const env = { ...npmEnv, PATH: `${await nodeDir(node)}:/usr/bin:/bin` };
@@ -95,6 +96,22 @@ it.each([20, 24] as const)(
 		expect((await run(installed, ["--version"], { env })).stdout).toBe(`${version}\n`);
 		expect((await run(installed, ["run", "echo", "hi"], { env })).stdout).toBe("hi\n");
 		expect((await run(installed, ["--help"], { env })).stdout).toContain("login");
+		const second = join(prefix, "bin/cc-fleet-notify");
+		for (const words of [
+			["--version"],
+			["--help"],
+			["notify", "--help"],
+			["frobnicate"],
+			["whoami"],
+			["run", "--frob"],
+			[],
+		]) {
+			const all = [installed, second].map((program) =>
+				run(program, words, { env }).catch(({ code, stdout, stderr }) => ({ code, stdout, stderr })),
+			);
+			const [first, same] = await Promise.all(all);
+			expect(same).toEqual(first);
+		}
 	},
 );
 
@@ -115,5 +132,11 @@ it("is the same that a server gives out, but for that server's address, and alwa
 	served.delete("package/dist/server-url");
 	expect([...served.keys()].sort()).toEqual([...packed.keys()].sort());
 	for (const [name, file] of served) expect(file.text === packed.get(name)?.text, name).toBe(true);
-	expect(served.get("package/dist/cli.mjs")?.mode).not.toBe(0);
+	expect(served.get("package/dist/cli.cjs")?.mode).not.toBe(0);
+});
+
+it("what run loads is below 48 kB and has no zod in it, which took longer than the rest of its start", async () => {
+	const text = await readFile(join(packageFolder, "dist/cli.cjs"), "utf8");
+	expect(Buffer.byteLength(text)).toBeLessThan(48_000);
+	expect(text).not.toMatch(/zod/i);
 });

@@ -1,4 +1,4 @@
-import { storable } from "../../src/contract/text.ts";
+import { storable } from "../../src/contract/cut-text.ts";
 
 /* A phone's text ends in a terminal and in a model's context, so nothing in it may move a cursor, hide or turn around what it says. */
 

@@ -33,6 +33,8 @@ export interface Machine {
 	platform: NodeJS.Platform;
 	env: Record<string, string | undefined>;
 	userHome: () => string;
+	/** The folder of the bundle that runs. */
+	bundle: string;
 }
 
 export interface CliResult {
@@ -44,11 +46,15 @@ export interface CliResult {
 	code?: ExitCode;
 }
 
-/** One command. Throws UsageError, NotPaired, ServerUnreachable, ApiError: `runCli` turns them into words and exit codes. */
-export interface CliCommand {
+/** What the help knows of a command. */
+export interface Listed {
 	definition: CommandDef;
 	/** A whole command line, for the help. */
 	example: string;
+}
+
+/** One command. Throws UsageError, NotPaired, ServerUnreachable, ApiError: `runCli` turns them into words and exit codes. */
+export interface CliCommand extends Listed {
 	run(given: { args: Record<string, unknown>; words: string[] }, tools: CliTools): Promise<CliResult>;
 }
 

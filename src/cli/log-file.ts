@@ -1,7 +1,8 @@
 import type { Hash } from "node:crypto";
 import { closeSync, openSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import { type LogDigest, maxLogBytes } from "../contract/task-logs.ts";
+import { maxLogBytes } from "../contract/last-bytes.ts";
+import type { LogDigest } from "../contract/task-logs.ts";
 import { ensurePrivateFolder, removeFile } from "../state/files.ts";
 import type { OutputSink } from "./output-sink.ts";
 

@@ -5,15 +5,18 @@ import { reasonOf } from "../log.ts";
 import { plainText } from "../plain-text.ts";
 import { version } from "../version.ts";
 import { logout, sessions, showVersion, status, test, whoami } from "./account.ts";
-import { type CliCommand, CliFailure, type CliTools, UsageError } from "./command.ts";
+import { type CliCommand, CliFailure, type CliTools, type Listed, UsageError } from "./command.ts";
 import { completionOf } from "./completion.ts";
 import { config } from "./config.ts";
 import { doctor } from "./doctor.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
+import { hookListed } from "./hook.ts";
+import { install } from "./install.ts";
 import { login } from "./login.ts";
 import { notify } from "./notify.ts";
 import { send } from "./send.ts";
 import { forTerminal } from "./terminal-words.ts";
+import { uninstall } from "./uninstall.ts";
 import { update } from "./update.ts";
 
 const commands: ReadonlyMap<string, CliCommand> = new Map(
@@ -28,11 +31,16 @@ const commands: ReadonlyMap<string, CliCommand> = new Map(
 		test,
 		config,
 		doctor,
+		install,
+		uninstall,
 		update,
-		completionOf(() => commands),
+		completionOf(() => listed),
 		showVersion,
 	].map((command) => [nameOf(command), command]),
 );
+
+/** All that have a help. */
+const listed: ReadonlyMap<string, Listed> = new Map<string, Listed>([...commands, [nameOf(hookListed), hookListed]]);
 
 /** Listed here, run elsewhere: by `runTask`, before anything of this is loaded. */
 const runListed: CommandDef = {
@@ -43,7 +51,7 @@ const main: CommandDef = {
 	meta: { name: "claude-notify", version, description: "Your phone says when Claude Code or a command is done" },
 	subCommands: {
 		run: runListed,
-		...Object.fromEntries([...commands].map(([name, { definition }]) => [name, definition])),
+		...Object.fromEntries([...listed].map(([name, { definition }]) => [name, definition])),
 	},
 };
 
@@ -66,14 +74,15 @@ export async function runCli(argv: readonly string[], { print, tools }: CliOutpu
 		return exitCodes.ok;
 	}
 	const name = first === "--version" || first === "-v" ? "version" : first;
+	const described = listed.get(name);
+	if (described !== undefined && rest.some(isHelp)) {
+		print(`${await usage(described.definition, main)}\n\nEXAMPLE ${described.example}`);
+		return exitCodes.ok;
+	}
 	const command = commands.get(name);
 	if (command === undefined) {
 		say(`There is no command ${plainText(name)}. claude-notify --help lists them.`);
 		return exitCodes.usage;
-	}
-	if (rest.some(isHelp)) {
-		print(`${await usage(command.definition, main)}\n\nEXAMPLE ${command.example}`);
-		return exitCodes.ok;
 	}
 	return runOne(command, rest, { print, tools });
 }
@@ -110,7 +119,9 @@ function failure(error: unknown): Failure {
 		return { code: exitCodes.unreachable, kind: "unreachable", message: `${message}.\n${cure}` };
 	}
 	if (error instanceof ApiError) return refusal(error, message);
-	if (error instanceof CliFailure) return { code: exitCodes.failed, kind: error.kind, message };
+	if (error instanceof CliFailure) {
+		return { code: exitCodes.failed, kind: error.kind, message: forTerminal(error.message) };
+	}
 	if (error instanceof UsageError || (error instanceof Error && error.name === "CLIError")) {
 		return { code: exitCodes.usage, kind: "usage", message };
 	}
@@ -136,7 +147,7 @@ function isHelp(word: string): boolean {
 	return word === "--help" || word === "-h";
 }
 
-function nameOf({ definition }: CliCommand): string {
+function nameOf({ definition }: Listed): string {
 	const { meta } = definition;
 	return typeof meta === "object" && "name" in meta ? (meta.name ?? "") : "";
 }

@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { maskSecrets } from "../contract/mask-secrets.ts";
 import { type NotifyOn, notifyOn } from "../contract/notify-on.ts";
 import { plainText } from "../plain-text.ts";
+import { spanMs } from "../span-ms.ts";
 import { readFlags } from "./run-flags.ts";
 
 export interface RunOptions {
@@ -135,8 +136,6 @@ function refuseContradictions(given: Given, { notifyOn: told, pattern, capture, 
 	if (intervalMs !== undefined && intervalMs < 1000) throw new WrongValue("--notify-interval must be 1s or more.");
 }
 
-const units = { "": 1000, s: 1000, m: 60_000, h: 3_600_000 } as const;
-
 function timeOf(given: Given, name: string): number | undefined {
 	const text = given.get(name);
 	if (text === undefined) return undefined;
@@ -150,14 +149,6 @@ function everyOf(text: string): RunOptions["every"] {
 	const every = lines === undefined ? { ms: spanMs(text) ?? 0 } : { lines: Number(lines) };
 	if ("lines" in every ? every.lines > 0 : every.ms >= 1000) return every;
 	throw new WrongValue("--every must look like 30s, 5m or 1000-lines.");
-}
-
-/** Times beyond what a timer takes are refused: they would be none. */
-function spanMs(text: string): number | undefined {
-	const [, count, unit] = /^(\d{1,6})([smh]?)$/.exec(text.trim()) ?? [];
-	if (unit !== "" && unit !== "s" && unit !== "m" && unit !== "h") return undefined;
-	const ms = Number(count) * units[unit];
-	return ms < 2 ** 31 ? ms : undefined;
 }
 
 function namesOf(text: string | undefined): string[] | undefined {

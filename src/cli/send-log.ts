@@ -1,7 +1,8 @@
 import { gzipSync } from "node:zlib";
 import { ApiError, isPassing } from "../api-errors.ts";
 import { type Login, NotPaired } from "../companion/login.ts";
-import { type LogDigest, maxLogBytes } from "../contract/task-logs.ts";
+import { maxLogBytes } from "../contract/last-bytes.ts";
+import type { LogDigest } from "../contract/task-logs.ts";
 import { type Log, reasonOf } from "../log.ts";
 import type { TaskQueue } from "../state/task-queue.ts";
 import { logText } from "./log-text.ts";

@@ -4,17 +4,21 @@ import { Backoff } from "../companion/backoff.ts";
 import { type Login, NotPaired } from "../companion/login.ts";
 import { logDigest } from "../contract/task-logs.ts";
 import { taskUpdate } from "../contract/task-update.ts";
-import { startTask, type Told, taskFinished } from "../contract/tasks.ts";
+import { notification, startTask, type Told, taskFinished } from "../contract/tasks.ts";
 import { type Log, reasonOf } from "../log.ts";
 import { withLock } from "../state/lock.ts";
 import { TaskQueue } from "../state/task-queue.ts";
 import { sendLog } from "./send-log.ts";
 
 const start = startTask.required({ id: true });
-/** What `run` leaves for the server: how it began, and what it said or how it ended; `log`: of the full output, which waits in a file beside it. */
+/**
+ * What `run` leaves for the server: how it began, and what it said or how it ended; `log`: of the full output, which waits in a file
+ * beside it. And what the hooks of other agents leave.
+ */
 const queuedTask = z.union([
 	z.object({ start, end: taskFinished, log: logDigest.optional() }),
 	z.object({ start, update: taskUpdate }),
+	z.object({ notification }),
 ]);
 
 export interface SendTasksOptions {
@@ -74,12 +78,12 @@ async function sendAll(queue: TaskQueue, login: Login, log: Log): Promise<Round>
 	return { sent };
 }
 
-/** False for a file that is no task of ours. */
+/** False for a file that is nothing of ours. */
 async function sendTask(queue: TaskQueue, id: string, login: Login, log: Log): Promise<boolean> {
 	const read = queuedTask.safeParse(queue.read(id));
 	if (!read.success) return false;
 	const task = read.data;
-	await login.call((token) => login.api.startTask(token, task.start));
+	if ("start" in task) await login.call((token) => login.api.startTask(token, task.start));
 	const { outcome } = await login.call((token) => send(login, token, task));
 	log.debug(`task ${id}: ${outcome}`);
 	if ("end" in task && task.log !== undefined) {
@@ -89,5 +93,6 @@ async function sendTask(queue: TaskQueue, id: string, login: Login, log: Log): P
 }
 
 function send({ api }: Login, token: string, queued: z.infer<typeof queuedTask>): Promise<Told> {
+	if ("notification" in queued) return api.notify(token, queued.notification);
 	return "end" in queued ? api.finishTask(token, queued.end) : api.updateTask(token, queued.update);
 }

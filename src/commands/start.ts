@@ -1,7 +1,7 @@
 import { ApiError } from "../api-errors.ts";
 import { AlreadyMonitoring } from "../companion/keeper.ts";
+import { cutText } from "../contract/cut-text.ts";
 import { maxDescription } from "../contract/sessions.ts";
-import { cutText } from "../contract/text.ts";
 import { plainText } from "../plain-text.ts";
 import type { Command, CommandTools } from "./tools.ts";
 

@@ -1,8 +1,5 @@
 import * as z from "zod";
 
-/** Of a longer log only its SHA-256 and its length are kept. */
-export const maxLogBytes = 10 * 1024 * 1024;
-
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, { error: "must be a SHA-256 in lower-case hex" });
 
 /** PUT /tasks/{id}/log/digest: what is known of a log that is too long to be kept. */

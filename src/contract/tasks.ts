@@ -1,11 +1,12 @@
 import * as z from "zod";
 import { channelName, maxChannels } from "./channels.ts";
+import { storable } from "./cut-text.ts";
 import { eventOutcomes } from "./events.ts";
 import { lastBytes, maxTail } from "./last-bytes.ts";
 import { notifyOn } from "./notify-on.ts";
 import { reportedLog } from "./task-logs.ts";
 import { taskOutcome } from "./task-outcome.ts";
-import { cutTo, storable, text } from "./text.ts";
+import { cutTo, text } from "./text.ts";
 
 const channels = z.array(channelName).min(1).max(maxChannels);
 

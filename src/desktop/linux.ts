@@ -1,9 +1,12 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { type ProgramOptions, runProgram } from "../run-program.ts";
 import type { LastNotes } from "./last-notes.ts";
 import type { DesktopNote } from "./show-on-desktop.ts";
 
-/** libnotify's `notify-send`: it speaks to whatever desktop is there over D-Bus, and fails at once where there is none. */
+/** libnotify's `notify-send`: it speaks to whatever desktop is there over D-Bus. */
 export async function showOnLinux(note: DesktopNote, options: ProgramOptions, last: LastNotes): Promise<boolean> {
+	if (!hasSessionBus(options.env)) return false;
 	const urgency = ["-u", note.urgency === "failed" ? "critical" : "normal"];
 	const text = ["--", note.title, ...(note.body === "" ? [] : [withoutMarkup(note.body)])];
 	const before = last.idOf(note.group);
@@ -16,6 +19,12 @@ export async function showOnLinux(note: DesktopNote, options: ProgramOptions, la
 	const id = Number(shown.stdout.trim());
 	if (Number.isInteger(id) && id > 0) last.keep(note.group, id);
 	return true;
+}
+
+/** Where libnotify (GDBus) looks for it; starting a program that cannot find one takes as long as a short command does. */
+function hasSessionBus({ DBUS_SESSION_BUS_ADDRESS, DISPLAY, XDG_RUNTIME_DIR }: ProgramOptions["env"]): boolean {
+	if ((DBUS_SESSION_BUS_ADDRESS || DISPLAY || "") !== "") return true;
+	return (XDG_RUNTIME_DIR ?? "") !== "" && existsSync(join(XDG_RUNTIME_DIR ?? "", "bus"));
 }
 
 /** Desktops render a body's <b> and <a>. */

@@ -1,4 +1,4 @@
-import { cutText } from "../contract/text.ts";
+import { cutText } from "../contract/cut-text.ts";
 import { type ProgramOptions, runProgram } from "../run-program.ts";
 import type { DesktopNote } from "./show-on-desktop.ts";
 

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { cutText } from "../contract/text.ts";
+import { cutText } from "../contract/cut-text.ts";
 import { plainText } from "../plain-text.ts";
 import { startFirst } from "../run-program.ts";
 import { LastNotes } from "./last-notes.ts";

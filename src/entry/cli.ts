@@ -8,9 +8,18 @@ const options = {
 	env: process.env,
 	userHome: homedir,
 	hostname: hostname(),
-	script: import.meta.url,
+	script: import.meta.filename,
 	loadPty: () => import("./run-on-pty.ts"),
 	loadPatterns: () => import("./line-pattern.ts"),
 };
-process.exitCode =
-	first === "run" ? await runTask(rest, options) : await (await import("./command-line.ts")).runCommandLine(options);
+async function run(): Promise<number> {
+	if (first === "run") return runTask(rest, options);
+	const asksForHelp = rest.includes("--help") || rest.includes("-h");
+	if (first === "hook" && !asksForHelp) return (await import("./agent-hook.ts")).runHook(rest, options);
+	return (await import("./command-line.ts")).runCommandLine(options);
+}
+
+// This bundle is CommonJS, which has no await at the top: as a module it took a quarter longer to start.
+void run().then((code) => {
+	process.exitCode = code;
+});

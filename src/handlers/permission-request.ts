@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { ApprovalRequest } from "../companion/approval-request.ts";
 import type { ApprovalDecision, ApprovalQuestion } from "../contract/approvals.ts";
 import { maxOptions, maxQuestions } from "../contract/approvals.ts";
-import { cutText } from "../contract/text.ts";
+import { cutText } from "../contract/cut-text.ts";
 import { fromJson, jsonObject, readFields, text } from "./fields.ts";
 import { permissionSummary } from "./permission-summary.ts";
 import { sessionRules } from "./session-rules.ts";

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
+import { cutText } from "../contract/cut-text.ts";
 import type { InboxMessage, InboxReceipt } from "../contract/inbox.ts";
-import { cutText } from "../contract/text.ts";
 import { type Log, reasonOf } from "../log.ts";
 import { plainText } from "../plain-text.ts";
 import type { KnownSession } from "../state/known-sessions.ts";

@@ -1,4 +1,14 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+	chmodSync,
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	renameSync,
+	rmdirSync,
+	rmSync,
+	statSync,
+	writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { randomBytes } from "./random-bytes.ts";
 
@@ -14,12 +24,26 @@ export function ensurePrivateFile(path: string): void {
 	if (found !== undefined && (found.mode & 0o077) !== 0) chmodSync(path, 0o600);
 }
 
-/** Writes a 0600 file in one step: a reader sees the old bytes or the new ones, also after a kill. */
+/** Writes a 0600 file in one step. */
 export function writePrivateFile(path: string, text: string): void {
 	ensurePrivateFolder(dirname(path));
+	replaceFile(path, text, { mode: 0o600 });
+}
+
+interface Replacement {
+	mode: number;
+	/** Runs when all is ready: what it throws leaves the old bytes. */
+	last?: () => void;
+}
+
+/** Writes a file in one step: a reader sees the old bytes or the new ones, also after a kill. */
+export function replaceFile(path: string, content: string | Uint8Array, { mode, last }: Replacement): void {
 	const draft = `${path}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
 	try {
-		writeFileSync(draft, text, { mode: 0o600, flag: "wx" });
+		writeFileSync(draft, content, { mode, flag: "wx" });
+		// The umask has taken its part of the mode.
+		chmodSync(draft, mode);
+		last?.();
 		renameSync(draft, path);
 	} catch (error) {
 		rmSync(draft, { force: true });
@@ -63,6 +87,14 @@ export function moveAside(path: string, now: Date): void {
 
 export function removeFile(path: string): void {
 	rmSync(path, { force: true });
+}
+
+export function removeEmptyFolder(path: string): void {
+	try {
+		rmdirSync(path);
+	} catch {
+		// Something is in it, or it was never there; a folder that stays does no harm.
+	}
 }
 
 /** The names in a folder; none when it is not there. */

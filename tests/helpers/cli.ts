@@ -22,6 +22,8 @@ export interface CliOptions {
 	env?: Record<string, string>;
 	input?: string;
 	cwd?: string;
+	/** Another one than its own. */
+	script?: string;
 }
 
 /** The bundled command line in a folder that has no node_modules, and the home of its user. */
@@ -39,7 +41,7 @@ export interface Cli extends AsyncDisposable {
 /** `built`: the script of another one, which takes no time. */
 export async function openCli(server?: string, built?: Pick<Cli, "script">): Promise<Cli> {
 	const folder: TemporaryFolder = await temporaryFolder();
-	const script = built?.script ?? join(await buildInto(folder.path), "cli.mjs");
+	const script = built?.script ?? join(await buildInto(folder.path), "cli.cjs");
 	const notifyHome = join(folder.path, "notify");
 	const env = (more: Record<string, string> = {}) => ({
 		PATH: "/usr/bin:/bin",
@@ -63,7 +65,7 @@ export async function openCli(server?: string, built?: Pick<Cli, "script">): Pro
 		},
 		async run(args, options = {}) {
 			const node = join(await nodeDir(options.node ?? 24), "node");
-			const child = spawn(node, [script, ...args], {
+			const child = spawn(node, [options.script ?? script, ...args], {
 				cwd: options.cwd ?? folder.path,
 				env: env(options.env),
 				stdio: ["pipe", "pipe", "pipe"],

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { and, eq, isNull, sql } from "drizzle-orm";
-import { type LogDigest, maxLogBytes, type TaskLog } from "../../../src/contract/task-logs.ts";
+import { maxLogBytes } from "../../../src/contract/last-bytes.ts";
+import type { LogDigest, TaskLog } from "../../../src/contract/task-logs.ts";
 import { taskLogChunks, taskLogs, tasks } from "../../db/schema.ts";
 import { AppError } from "../../errors.ts";
 import type { Deps } from "../deps.ts";
