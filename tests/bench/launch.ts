@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { build } from "esbuild";
 import { benchEnv } from "../helpers/bench-goals.ts";
 
-// node tests/bench/run.ts <name> [--goals]: the table; with --goals it fails when a figure misses its goal, which only a quiet machine can promise.
+// node tests/bench/launch.ts <name> [--goals]: the table; with --goals it fails when a figure misses its goal, which only a quiet machine can promise.
 const [name = "", ...flags] = process.argv.slice(2);
 const folder = import.meta.dirname;
 const program = resolve(folder, `${name}.ts`);
