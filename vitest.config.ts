@@ -20,6 +20,8 @@ export default defineConfig({
 	test: {
 		testTimeout: 45_000,
 		hookTimeout: 120_000,
+		// A second, as it comes, is less than a loaded machine takes for one statement.
+		expect: { poll: { timeout: 15_000 } },
 		projects: [
 			{ extends: true, test: { name: "unit", include: unitSuites, ...unit } },
 			{

@@ -49,7 +49,7 @@ describe.each(databases)("Resend's events on $name", ({ open }) => {
 				const report = await reportOf(person, id);
 				return report.state === state && report;
 			},
-			10_000,
+			20_000,
 			async () => JSON.stringify(await reportOf(person, id)),
 		);
 	const sentTo = ({ address }: MailPerson) =>

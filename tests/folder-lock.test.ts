@@ -39,7 +39,7 @@ function locker(folder: string, holdMs: number, said: string[] = []): Locker {
 const saysSomething = ({ lines }: Locker) =>
 	until(
 		() => lines.length > 0,
-		10_000,
+		20_000,
 		() => "the process said nothing",
 	);
 

@@ -127,7 +127,7 @@ describe.each(databases)("a hostile reply by ntfy on $name", ({ open }) => {
 		await acceptEvent(deps, session, report("done", { message: "All tests pass." }));
 		await until(
 			() => ntfy.messages.length > 0,
-			10_000,
+			20_000,
 			() => "no message came",
 		);
 		const signed = JSON.parse(ntfy.messages[0]?.actions[0]?.body ?? "");

@@ -136,7 +136,7 @@ describe("two instances of the server on one PostgreSQL", () => {
 		const lost = async () => (await eventsOf(session.id)).filter(({ type }) => type === "session_lost").length;
 		await until(
 			async () => (await lost()) > 0,
-			10_000,
+			20_000,
 			() => "nobody told that the session is lost",
 		);
 		await new Promise((passed) => setTimeout(passed, 2500));

@@ -109,7 +109,7 @@ describe.each(databases)("a message that does not arrive, on $name", ({ open }) 
 		const wanted = ["email sent", "sms sent", "telegram dead"];
 		await until(
 			async () => JSON.stringify((await states(session)).toSorted()) === JSON.stringify(wanted),
-			10_000,
+			20_000,
 			async () => JSON.stringify(await states(session)),
 		);
 		const dead = (await rowsOf(session)).find(({ channel }) => channel === "telegram");

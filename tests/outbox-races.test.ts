@@ -67,7 +67,7 @@ describe.each(databases)("a message on $name", ({ open }) => {
 		const outbox = world.start({}, own);
 		await until(
 			() => answer.asked,
-			10_000,
+			20_000,
 			() => "it did not begin",
 		);
 		// The database was away for longer than the lease.
@@ -77,14 +77,14 @@ describe.each(databases)("a message on $name", ({ open }) => {
 		answer.take();
 		await until(
 			() => own.logged().includes("message sent"),
-			10_000,
+			20_000,
 			() => own.logged(),
 		);
 		open.resolve();
 		const before = claims;
 		await until(
 			() => claims > before,
-			10_000,
+			20_000,
 			() => "it claims no more",
 		);
 		expect(world.sentTo(user.addresses[0])).toHaveLength(1);

@@ -64,7 +64,7 @@ describe.each(databases)("the outbox on $name", ({ open }) => {
 		world.start();
 		await until(
 			() => world.sentTo(user.addresses[0]).length === 2,
-			10_000,
+			20_000,
 			() => JSON.stringify(world.sms.taken),
 		);
 		expect(world.sentTo(user.addresses[0])[1]?.text).toMatch(/\n\+3 errors since \d\d:\d\d UTC\n/);

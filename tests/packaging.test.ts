@@ -1,16 +1,14 @@
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { cp, mkdtemp, readdir, readFile, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { text as readText } from "node:stream/consumers";
-import { promisify } from "node:util";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 import { buildPlugin, pluginFiles } from "../.ci/build.ts";
 import { type Lockfile, missingOptionals } from "../.ci/lockfile.ts";
 import { nodeDir } from "./helpers/processes.ts";
 
-const run = promisify(execFile);
 const root = resolve(import.meta.dirname, "..");
 const dist = join(root, "dist");
 
@@ -91,7 +89,8 @@ describe("dist/", () => {
 		expect(present).toHaveLength(built.size);
 		const mains = (await readdir(join(root, "src/entry"))).filter((name) => !name.endsWith(".test.ts"));
 		expect(mains.length).toBeGreaterThan(2);
-		for (const main of mains) expect(built.has(main.replace(/\.ts$/, ".mjs")), main).toBe(true);
+		const bundleOf = (main: string) => (main === "cli.ts" ? "cli.cjs" : main.replace(/\.ts$/, ".mjs"));
+		for (const main of mains) expect(built.has(bundleOf(main)), main).toBe(true);
 	});
 
 	it("carries no provider's SDK, key or host name (rows 194, 195)", async () => {
@@ -222,7 +221,7 @@ describe("the project", () => {
 		expect(missingOptionals(lockfile)).toEqual([]);
 	});
 
-	it("offers npm scripts that install, build, check and measure; each first sees to its dependencies (row 14)", async () => {
+	it("offers npm scripts that install, build, check and measure, which npm test runs; each first sees to its dependencies (row 14)", async () => {
 		const scripts = await npmScripts();
 		const named = ["start", "test", "check", "build", "lint", "typecheck", "coverage", "bench:hooks", "bench:reply"];
 		for (const name of named) {
@@ -233,10 +232,8 @@ describe("the project", () => {
 			for (const path of command.match(/\S+\.(ts|mjs)\b/g) ?? [])
 				expect((await stat(join(root, path))).isFile(), name).toBe(true);
 		}
-	});
-
-	it.each(["lint", "typecheck", "build"])("passes its own npm run %s (row 14)", async (script) => {
-		await expect(run("npm", ["run", "--silent", script], { cwd: root })).resolves.toBeDefined();
+		const wholeTest = await readFile(join(root, ".ci/test.ts"), "utf8");
+		for (const name of ["build", "lint", "typecheck"]) expect(wholeTest).toContain(`"npm run --silent ${name}"`);
 	});
 });
 

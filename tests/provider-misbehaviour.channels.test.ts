@@ -95,7 +95,7 @@ describe.each(httpProviders)("$name", (provider) => {
 			else expect(result.retryAfterMs).toSatisfy((ms: number) => ms >= least && ms <= most);
 			await until(
 				() => host.requests[0]?.closed,
-				10_000,
+				20_000,
 				() => "the connection is still open",
 			);
 			// What is on its way in the sockets' buffers is more than what is read.

@@ -45,9 +45,9 @@ async function ends(work: () => Promise<void>, count = 1): Promise<Ended[]> {
 		.map((body) => Object(body));
 }
 
-/** In a shell whose first command of ours must have had a pty of ours: without one nothing of its output is in its message. */
-async function inShellOnPty(work: (terminal: ShellTerminal) => Promise<void>): Promise<void> {
-	const [first] = await ends(() => inShell(cli, work));
+/** In a shell whose first command of ours, of so many, must have had a pty of ours: without one nothing of its output is in its message. */
+async function inShellOnPty(work: (terminal: ShellTerminal) => Promise<void>, commands = 1): Promise<void> {
+	const [first] = await ends(() => inShell(cli, work), commands);
 	expect(first?.output_bytes).toBeGreaterThan(0);
 }
 
@@ -96,7 +96,7 @@ it("the environment is the shell's own but for the task's id, also what no shell
 		await shows(/written/);
 		await type(`${wrapped} env > /dev/null; ${wrapped} cp /proc/self/environ environ; echo co''pied`);
 		await shows(/copied/);
-	});
+	}, 4);
 	const lines = (text: string) => text.split("\0").filter((line) => line !== "");
 	const environ = lines(await read("environ")).filter((line) => !line.startsWith("_="));
 	const plain = lines((await read("plain-env")).replaceAll(/\n(?=[A-Za-z_][A-Za-z0-9_%]*=)/g, "\0")).map((line) =>
@@ -153,12 +153,14 @@ it("stopped, sent to the background and fetched again, it reads from the termina
 });
 
 it("in the background it neither stops nor touches the terminal", async () => {
-	await inShell(cli, async ({ type, shows }) => {
-		await type(
-			`stty -g > before; ${wrapped} sh -c 'sleep 0.5; echo fini""shed' & sleep 2; stty -g > after; echo lo''oked`,
-		);
-		await shows(/finished[\s\S]*looked/);
-	});
+	await ends(() =>
+		inShell(cli, async ({ type, shows }) => {
+			await type(
+				`stty -g > before; ${wrapped} sh -c 'sleep 0.5; echo fini""shed' & sleep 2; stty -g > after; echo lo''oked`,
+			);
+			await shows(/finished[\s\S]*looked/);
+		}),
+	);
 	expect(await read("after")).toBe(await read("before"));
 });
 

@@ -156,7 +156,7 @@ describe.each(databases)("settings over HTTP on $name", ({ open }) => {
 		await report(session, "permission");
 		await until(
 			async () => (await told()).at(-1)?.outcome === "delivered",
-			10_000,
+			20_000,
 			async () => JSON.stringify(await told()),
 		);
 		expect(await told()).toMatchObject([

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { logKeys, taskLogChunks, taskLogs } from "../server/db/schema.ts";
 import { keepLog, keepLogDigest } from "../server/domain/tasks/keep-log.ts";
 import { readTask } from "../server/domain/tasks/read-task.ts";
-import { maxLogBytes } from "../src/contract/task-logs.ts";
+import { maxLogBytes } from "../src/contract/last-bytes.ts";
 import { databases, type TestDatabase } from "./helpers/database.ts";
 import { addUser, type TestDeps, type TestUser, testChannel, testDeps } from "./helpers/fixture.ts";
 import { inChunks, loggedTask, readLog, sha256, startedTask, storedPieces } from "./helpers/log-world.ts";

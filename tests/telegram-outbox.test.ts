@@ -60,7 +60,7 @@ describe.each(databases)("Telegram behind the outbox on $name", ({ open }) => {
 				const rows = await database.db.select().from(deliveries).where(eq(deliveries.sessionId, session.id));
 				return rows.every(({ state }) => state === "sent");
 			},
-			10_000,
+			20_000,
 			() => deps.logged(),
 		);
 	}

@@ -38,7 +38,7 @@ describe.each(databases)("a server that Telegram cannot reach, on $name", ({ ope
 		const has = (count: number) =>
 			until(
 				async () => (await inbox()).length >= count,
-				10_000,
+				20_000,
 				() => `fewer than ${count} came`,
 			);
 		return { ann, inbox, has };
@@ -110,7 +110,7 @@ describe.each(databases)("a server that Telegram cannot reach, on $name", ({ ope
 	it("stops at once, in the middle of a poll", async () => {
 		await until(
 			() => rig.telegram.attempts.some(({ method }) => method === "getUpdates"),
-			10_000,
+			20_000,
 			() => "it never polled",
 		);
 		const began = performance.now();

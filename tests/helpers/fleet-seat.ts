@@ -82,11 +82,6 @@ export class Seat implements AsyncDisposable {
 		await until(written, 30_000, () => `the conversation ${id} of ${this.name} is not written down`);
 	}
 
-	/** Whether the client has a companion; one that failed at its start is never started again. */
-	async hasCompanion(): Promise<boolean> {
-		return (await companionOf(this.#client.pid)) !== undefined;
-	}
-
 	/** Somebody types a line. */
 	async prompt(): Promise<void> {
 		await this.#client.type(`go on ${this.name} ${++this.#prompts}`);
@@ -121,7 +116,8 @@ export class Seat implements AsyncDisposable {
 		const folder = join(this.#client.home.home, ".cache/claude-cli-nodejs");
 		const files = (await readdir(folder, { recursive: true })).filter((file) => /companion\/[^/]+\.jsonl$/.test(file));
 		const texts = await Promise.all(files.sort().map((file) => readFile(join(folder, file), "utf8")));
-		return texts.join("").split("\n").slice(-60).join("\n");
+		const lines = texts.join("").split("\n").slice(-60);
+		return lines.map((line) => line.slice(0, 300)).join("\n");
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {

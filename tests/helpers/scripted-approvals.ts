@@ -41,7 +41,7 @@ export function scriptApprovals(server: ScriptedServer): ScriptedApprovals {
 		waitForAsked: (count = 1) =>
 			until(
 				() => (all.length >= count ? all[count - 1] : undefined),
-				10_000,
+				20_000,
 				() => `${all.length} of ${count} were asked`,
 			),
 		answer: (id, decision, hash) =>
@@ -56,7 +56,7 @@ export function scriptApprovals(server: ScriptedServer): ScriptedApprovals {
 			const bodies = () => script.said.filter((each) => each.about === about).map(({ body }) => body);
 			return until(
 				() => (bodies().length >= count ? bodies()[count - 1] : undefined),
-				10_000,
+				20_000,
 				() => `${bodies().length} of ${count} ${about} came: ${JSON.stringify(script.said)}`,
 			);
 		},

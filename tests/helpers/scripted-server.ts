@@ -222,3 +222,11 @@ export function answerTasks(server: ScriptedServer): void {
 		body: { id: Object(body).id, outcome: "queued", why: null, channels: ["sms"], next_allowed_at: null },
 	}));
 }
+
+/** Takes what `notify` and the hooks of other agents tell. */
+export function answerNotifications(server: ScriptedServer): void {
+	server.on("POST /notifications", ({ body }) => ({
+		status: 201,
+		body: { id: Object(body).id, outcome: "queued", why: null, channels: ["sms"], next_allowed_at: null },
+	}));
+}

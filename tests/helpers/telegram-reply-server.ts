@@ -69,7 +69,7 @@ export async function startTelegramServer(options: TelegramServerOptions): Promi
 async function leadHere(telegram: TelegramEmulator, server: RunningServer): Promise<void> {
 	const webhook = await until(
 		() => telegram.webhook,
-		10_000,
+		20_000,
 		() => "the server registered no webhook",
 	);
 	webhook["url"] = new URL(new URL(String(webhook["url"])).pathname, server.url).href;
@@ -117,7 +117,7 @@ export async function pairByLink(rig: TelegramServer, person: Person, group?: Gr
 				.sentTo(chat)
 				.slice(before)
 				.find(({ text }) => /\d{6}/.test(text)),
-		10_000,
+		20_000,
 		() => `no code came; the log says:\n${rig.logged.join("")}`,
 	);
 	const machine = `machine of ${person.id}`;

@@ -70,7 +70,7 @@ export function listening({ listeners }: TwoServers, count: number, before: read
 			const now = await listeners();
 			return now.length === count && !now.some((pid) => before.includes(pid)) && now;
 		},
-		10_000,
+		20_000,
 		async () => `${await listeners()} listen`,
 	);
 }
