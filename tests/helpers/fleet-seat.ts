@@ -1,13 +1,9 @@
-import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
-import { isAlive, signalIfAlive, waitUntilGone } from "./processes.ts";
+import { companionOf, isAlive, signalIfAlive, waitUntilGone } from "./processes.ts";
 import { type ClientOptions, startTui, type Tui } from "./real-client.ts";
 import { until } from "./until.ts";
-
-const run = promisify(execFile);
 
 /** One monitored session of the fleet and the person before it, through all clients that it lives in. */
 export class Seat implements AsyncDisposable {
@@ -128,14 +124,4 @@ export class Seat implements AsyncDisposable {
 		if (this.#tui === undefined) throw new Error(`${this.name} has no client`);
 		return this.#tui;
 	}
-}
-
-/** The companion's process below a client. */
-async function companionOf(client: number): Promise<number | undefined> {
-	const { stdout } = await run("ps", ["-A", "-o", "pid=,ppid=,args="]);
-	for (const line of stdout.split("\n")) {
-		const [, pid, parent, args = ""] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
-		if (Number(parent) === client && args.includes("companion.mjs")) return Number(pid);
-	}
-	return undefined;
 }

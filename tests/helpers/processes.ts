@@ -36,6 +36,16 @@ export async function descendants(pid: number): Promise<number[]> {
 	return found;
 }
 
+/** The companion's process below a client. */
+export async function companionOf(client: number): Promise<number | undefined> {
+	const { stdout } = await run("ps", ["-A", "-o", "pid=,ppid=,args="]);
+	for (const line of stdout.split("\n")) {
+		const [, pid, parent, args = ""] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
+		if (Number(parent) === client && args.includes("companion.mjs")) return Number(pid);
+	}
+	return undefined;
+}
+
 export async function waitUntilGone(pid: number, timeoutMs: number): Promise<void> {
 	await until(
 		async () => !(await isAlive(pid)),
