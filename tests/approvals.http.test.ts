@@ -47,10 +47,10 @@ describe.each(databases)("approvals by HTTP and SMS on $name", { timeout: 60_000
 
 	it("carry a permission to the phone and the answer into the waiting call at once (row 133)", async () => {
 		const { person, session } = await someone();
-		const { id, request_hash } = await ask(session, { summary: "npm test", allow_session: true });
+		const { id, request_hash } = await ask(session, { summary: "npm test", session_grant: "Bash(npm test:*)" });
 		const asked = await smsTo(person, /npm test/);
 		expect(asked.body).toBe(
-			`(${session.handle}) Claude: "api"\nWants to use Bash: npm test\nIn /work/api\n\nReply ${session.handle} y, ${session.handle} n or ${session.handle} y session. Reply STOP to disable`,
+			`(${session.handle}) Claude: "api"\nWants to use Bash: npm test\nIn /work/api\nFor the session: Bash(npm test:*)\n\nReply ${session.handle} y, ${session.handle} n or ${session.handle} y session. Reply STOP to disable`,
 		);
 		const waiting = read(session, id, { wait: 25 });
 		await it_.twilio.reply(person.number, `${session.handle} y`);

@@ -118,14 +118,25 @@ describe.each(databases)("what is asked on $name", { timeout: 60_000 }, ({ open:
 		}, 120_000);
 	});
 
+	it.each(["Bash(npm \u202etset)", "Bash(npm\n test)", "Bash(login token=abcdefgh12345678)"])(
+		"offers no yes for the session where %j cannot be shown as it is (row 196)",
+		async (session_grant) => {
+			const { id } = await world.open({ summary: "npm test", session_grant });
+			expect((await world.row(id)).sessionGrant).toBeNull();
+			expect(await world.said("b y session")).toContain("It can be allowed once only.");
+			expect(await stateOf(id)).toBe("open");
+			expect(await world.said("b y")).toContain("you said yes");
+		},
+	);
+
 	describe("what destroys", () => {
-		const guarded = { summary: "rm -rf build", allow_session: true };
+		const guarded = { summary: "rm -rf build", session_grant: "Bash(rm *)" };
 
 		it("needs the four digits of its message, typed; a button asks for them", async () => {
 			const { id } = await world.open(guarded);
-			const { confirmCode, code, allowSession } = await world.row(id);
+			const { confirmCode, code, sessionGrant } = await world.row(id);
 			expect(confirmCode).toMatch(/^\d{4}$/);
-			expect(allowSession).toBe(false);
+			expect(sessionGrant).toBeNull();
 			expect(await world.said("b y")).toContain("to allow Bash: rm -rf build, reply b #1 y and the four digits");
 			expect(await world.said(`${code}y`)).toContain("the four digits of its message");
 			expect(await stateOf(id)).toBe("open");

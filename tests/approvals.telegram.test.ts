@@ -57,7 +57,7 @@ describe.each(databases)("approvals on Telegram on $name", { timeout: 60_000 }, 
 			["Deny", "deny", "once"],
 			["Allow for this session", "allow", "session"],
 		] as const) {
-			const { approval, message } = await asked(session, ann, { allow_session: true });
+			const { approval, message } = await asked(session, ann, { session_grant: "Bash(npm test:*)" });
 			const waiting = readAnswerOf(rig, session, approval.id, { wait: 25 });
 			expect(await press(ann, message, label)).toMatchObject({ text: "See the message that follows." });
 			expect((await waiting).approval?.decision).toMatchObject({ behavior, scope, from: { channel: "telegram" } });

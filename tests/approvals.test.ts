@@ -132,13 +132,13 @@ describe.each(databases)("approvals on $name", { timeout: 60_000 }, ({ open: ope
 		});
 
 		it("allows for the session where that was offered", async () => {
-			const { id } = await world.open({ allow_session: true });
+			const { id } = await world.open({ session_grant: "Bash(npm test:*)" });
 			await world.say("b y session");
 			expect((await world.row(id)).decision).toMatchObject({ behavior: "allow", scope: "session" });
 		});
 
 		it("takes a button by its code, whatever else is open, and no code of another user's", async () => {
-			const [one, two] = [await world.open({ allow_session: true }), await world.open()];
+			const [one, two] = [await world.open({ session_grant: "Bash(npm test:*)" }), await world.open()];
 			const { code } = await world.row(one.id);
 			const stranger = await approvalWorld(database.db);
 			await stranger.open();

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { boolean, index, integer, jsonb, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
+import { index, integer, jsonb, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
 import {
 	type ApprovalDecision,
 	type ApprovalQuestion,
@@ -31,7 +31,8 @@ export const approvals = pgTable(
 		summary: text().notNull(),
 		cwd: text(),
 		requestHash: text().notNull(),
-		allowSession: boolean().notNull().default(false),
+		/** What a yes for the rest of the session allows, as the client says it; null where a yes counts once. */
+		sessionGrant: text(),
 		questions: jsonb().$type<ApprovalQuestion[]>().notNull().default([]),
 		/** What was answered so far of a form with several questions, by the question's key. */
 		answers: jsonb().$type<Record<string, string | string[]>>().notNull().default({}),

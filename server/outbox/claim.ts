@@ -16,7 +16,7 @@ const claimedApproval = z.object({
 	tool_name: z.string().nullable(),
 	summary: z.string(),
 	cwd: z.string().nullable(),
-	allow_session: z.boolean(),
+	session_grant: z.string().nullable(),
 	questions: z.array(approvalQuestion),
 	confirm_code: z.string().nullable(),
 	others_open: z.boolean(),
@@ -101,7 +101,7 @@ const replaced = sql`case when e.type = 'progress' then (
 ) end`;
 
 const approval = sql`case when a.id is not null then json_build_object('kind', a.kind, 'number', a.number, 'code', a.code,
-	'tool_name', a.tool_name, 'summary', a.summary, 'cwd', a.cwd, 'allow_session', a.allow_session, 'questions', a.questions,
+	'tool_name', a.tool_name, 'summary', a.summary, 'cwd', a.cwd, 'session_grant', a.session_grant, 'questions', a.questions,
 	'confirm_code', a.confirm_code, 'open', a.state = 'open' and a.expires_at > now(), 'others_open', exists (
 		select from approvals o where o.session_id = a.session_id and o.id <> a.id and o.state = 'open' and o.expires_at > now()
 	)) end`;

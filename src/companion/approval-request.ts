@@ -8,8 +8,8 @@ export interface ApprovalRequest {
 	hash: string;
 	summary: string;
 	questions: ApprovalQuestion[];
-	/** The client offers a rule for the rest of the session. */
-	allowSession: boolean;
+	/** What a yes for the rest of the session allows, in words; undefined where there is no such yes. */
+	sessionGrant?: string | undefined;
 	cwd: string;
 	/** The subagent that asks; "" for the session itself. */
 	agentId: string;

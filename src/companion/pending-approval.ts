@@ -159,7 +159,7 @@ export class PendingApproval {
 	}
 
 	#body(): OpenApproval {
-		const { kind, hash, toolName, summary, cwd, allowSession, questions } = this.#request;
+		const { kind, hash, toolName, summary, cwd, sessionGrant, questions } = this.#request;
 		const { now, whereabouts } = this.#deps;
 		return {
 			id: this.id,
@@ -169,7 +169,7 @@ export class PendingApproval {
 			...(toolName === "" ? {} : { tool_name: toolName }),
 			summary,
 			...(cwd === "" ? {} : { cwd }),
-			allow_session: allowSession,
+			...(sessionGrant === undefined ? {} : { session_grant: sessionGrant }),
 			questions,
 			expires_in: this.#patience,
 			...whereabouts.report(),

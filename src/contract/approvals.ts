@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { channelName } from "./channels.ts";
 import { eventAccepted } from "./events.ts";
-import { cutTo } from "./text.ts";
+import { cutTo, text } from "./text.ts";
 
 /** What Claude waits for: leave to use a tool, an answer to AskUserQuestion, a yes to a plan, or what an MCP server asks for. */
 export const approvalKinds = ["permission", "question", "plan", "elicitation"] as const;
@@ -16,6 +16,9 @@ export const approvalStates = ["open", "answered", "withdrawn", "expired"] as co
 /** The most that one form may ask, and the most options of one question. */
 export const maxQuestions = 8;
 export const maxOptions = 9;
+
+/** A yes for the session is offered only where all that it allows fits into one line of a message. */
+export const maxSessionGrant = 160;
 
 const option = z.strictObject({ label: cutTo(100), description: cutTo(300).optional() });
 
@@ -41,8 +44,8 @@ export const openApproval = z.strictObject({
 	/** The whole command, the file and the head of its diff, the plan, or what the form is for. */
 	summary: cutTo(4096).default(""),
 	cwd: cutTo(1024).optional(),
-	/** The client offers a rule for the rest of the session ("always allow"). */
-	allow_session: z.boolean().default(false),
+	/** What a yes for the rest of the session allows, as the phone shows it: `Bash(npm run test:*)`. Left out where there is no such yes. */
+	session_grant: text(maxSessionGrant).min(1).optional(),
 	questions: z.array(approvalQuestion).max(maxQuestions).default([]),
 	/** Seconds until nobody's answer counts any more. */
 	expires_in: z.int().min(10).max(3600).default(600),

@@ -37,7 +37,6 @@ export const onElicitation: Handler = async (input, { session, call }) => {
 		hash,
 		summary: message,
 		questions: form.questions,
-		allowSession: false,
 		cwd,
 		agentId: agent_id,
 		holdsDialog: true,

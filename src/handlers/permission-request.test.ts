@@ -43,7 +43,6 @@ describe("a request for permission", () => {
 				hash: expect.stringMatching(/^[0-9a-f]{64}$/),
 				summary,
 				questions: [],
-				allowSession: false,
 				cwd: "/work/api",
 				agentId: "",
 				holdsDialog: false,
@@ -107,7 +106,9 @@ describe("a request for permission", () => {
 			asked("Bash", { command: "npm run x" }, { permission_suggestions }),
 			rig.tools,
 		);
-		expect(rig.asked[0]?.allowSession).toBe(true);
+		expect(rig.asked[0]?.sessionGrant).toBe(
+			"Bash(npm run *), all changes to files in its folders, by rm, mv and sed too",
+		);
 		expect(output).toEqual(
 			answer({
 				behavior: "allow",
@@ -177,7 +178,7 @@ describe("a plan", () => {
 	it("goes to the phone whole, and is approved with its own input, without which the client takes no yes", async () => {
 		const rig = hookRig({ decision: { behavior: "allow" } });
 		const output = await onPermissionRequest(asked("ExitPlanMode", input), rig.tools);
-		expect(rig.asked[0]).toMatchObject({ kind: "plan", summary: input.plan, allowSession: false });
+		expect(rig.asked[0]).toMatchObject({ kind: "plan", summary: input.plan });
 		expect(output).toEqual(answer({ behavior: "allow", updatedInput: input }));
 	});
 

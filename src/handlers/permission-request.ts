@@ -5,7 +5,7 @@ import { maxOptions, maxQuestions } from "../contract/approvals.ts";
 import { cutText } from "../contract/cut-text.ts";
 import { fromJson, jsonObject, readFields, text } from "./fields.ts";
 import { permissionSummary } from "./permission-summary.ts";
-import { sessionRules } from "./session-rules.ts";
+import { type SessionYes, sessionYes } from "./session-rules.ts";
 import { requestHash } from "./tool-run.ts";
 import type { Handler, HookOutput, PermissionDecision } from "./tools.ts";
 
@@ -53,7 +53,7 @@ export const onPermissionRequest: Handler = async (input, { session, call }) => 
 		else session.report("question", { message: questionsIn(fields) });
 		return {};
 	}
-	const rules = sessionRules(permission_suggestions);
+	const forSession = sessionYes(permission_suggestions, fields["command"]);
 	const common = {
 		toolName: tool_name,
 		hash,
@@ -62,8 +62,9 @@ export const onPermissionRequest: Handler = async (input, { session, call }) => 
 		// A subagent's dialog comes when its hook has answered, the session's own at once.
 		holdsDialog: agent_id !== "",
 	};
-	const request = { ...common, ...about(tool_name, fields, asked?.data, rules) };
-	const answer = await session.approvals.ask(request, call, (decision) => decide(request, fields, rules, decision));
+	const request = { ...common, ...about(tool_name, fields, asked?.data, forSession) };
+	const decided = (decision: ApprovalDecision) => decide(request, fields, forSession, decision);
+	const answer = await session.approvals.ask(request, call, decided);
 	if (answer === undefined) return {};
 	session.activity();
 	return answer;
@@ -73,16 +74,15 @@ function about(
 	toolName: string,
 	fields: Fields,
 	asked: z.infer<typeof form> | undefined,
-	rules: object[],
-): Pick<ApprovalRequest, "kind" | "summary" | "questions" | "allowSession"> {
-	if (asked !== undefined)
-		return { kind: "question", summary: "", questions: asked.questions.map(asQuestion), allowSession: false };
+	forSession: SessionYes | undefined,
+): Pick<ApprovalRequest, "kind" | "summary" | "questions" | "sessionGrant"> {
+	if (asked !== undefined) return { kind: "question", summary: "", questions: asked.questions.map(asQuestion) };
 	if (toolName === "ExitPlanMode") {
 		const plan = typeof fields["plan"] === "string" ? fields["plan"] : "";
-		return { kind: "plan", summary: plan, questions: [], allowSession: false };
+		return { kind: "plan", summary: plan, questions: [] };
 	}
 	const summary = permissionSummary(toolName, fields);
-	return { kind: "permission", summary, questions: [], allowSession: rules.length > 0 };
+	return { kind: "permission", summary, questions: [], sessionGrant: forSession?.grant };
 }
 
 function asQuestion({
@@ -98,14 +98,14 @@ function asQuestion({
 function decide(
 	{ kind, questions }: Pick<ApprovalRequest, "kind" | "questions">,
 	fields: Fields,
-	rules: object[],
+	forSession: SessionYes | undefined,
 	decision: ApprovalDecision,
 ): HookOutput | undefined {
 	const output = (made: PermissionDecision): HookOutput => ({ hookSpecificOutput: { hookEventName, decision: made } });
 	if (decision.behavior === "deny") return output({ behavior: "deny", message: refusal(kind, decision) });
 	if (kind === "permission") {
-		const updatedPermissions = decision.scope === "session" ? rules : [];
-		return output({ behavior: "allow", ...(updatedPermissions.length === 0 ? {} : { updatedPermissions }) });
+		const updatedPermissions = decision.scope === "session" ? forSession?.rules : undefined;
+		return output({ behavior: "allow", ...(updatedPermissions === undefined ? {} : { updatedPermissions }) });
 	}
 	// Without an input of its own the client takes no yes for a plan or a question.
 	if (kind === "plan") return output({ behavior: "allow", updatedInput: fields });

@@ -53,12 +53,16 @@ describe("a permission, asked by text message", () => {
 	});
 
 	it("given for the session is not asked for again in it (row 134)", async () => {
-		await s.askFor("mkdir four", "four-done");
+		const sms = await s.askFor("mkdir four", "four-done");
+		expect(sms).toContain(", all changes to files in its folders, by rm, mv and sed too\n");
 		await s.loop.phone.reply(`${s.handle} y session`);
 		expect(await s.resultsBefore("four-done")).toMatchObject([{ isError: false }]);
 		const before = s.loop.phone.texts().filter((sent) => /Wants to use/.test(sent)).length;
 		await s.call([bash("mkdir five")], "five-done");
 		expect(await s.resultsBefore("five-done")).toMatchObject([{ isError: false }]);
+		await s.call([bash("rm -r five")], "six-done");
+		expect(await s.resultsBefore("six-done")).toMatchObject([{ isError: false }]);
+		expect(await s.made("five")).toBe(false);
 		expect(s.loop.phone.texts().filter((sent) => /Wants to use/.test(sent))).toHaveLength(before);
 		expect(s.loop.violations).toEqual([]);
 	});

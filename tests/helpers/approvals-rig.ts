@@ -13,7 +13,6 @@ export const bash = (more: Partial<ApprovalRequest> = {}): ApprovalRequest => ({
 	hash: hashOf("a"),
 	summary: "rm -r build",
 	questions: [],
-	allowSession: false,
 	cwd: "/work/api",
 	agentId: "",
 	holdsDialog: false,

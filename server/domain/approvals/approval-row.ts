@@ -19,7 +19,7 @@ const row = z.object({
 	tool_name: z.string().nullable(),
 	summary: z.string(),
 	request_hash: z.string(),
-	allow_session: z.boolean(),
+	session_grant: z.string().nullable(),
 	questions: z.array(approvalQuestion),
 	answers: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
 	confirm_code: z.string().nullable(),
@@ -43,7 +43,7 @@ export type ApprovalRow = z.infer<typeof row>;
 const ms = (column: ReturnType<typeof sql>) => sql`(extract(epoch from ${column}) * 1000)::float8`;
 
 /** What nobody answered in time is over, whether or not the timer has come by. */
-const columns = sql`a.id, a.session_id, a.user_id, a.kind, a.number, a.code, a.tool_name, a.summary, a.request_hash, a.allow_session,
+const columns = sql`a.id, a.session_id, a.user_id, a.kind, a.number, a.code, a.tool_name, a.summary, a.request_hash, a.session_grant,
 	a.questions, a.answers, a.confirm_code, a.wrong_codes, a.decision, a.answered_by, a.withdrawn_reason, a.receipt,
 	case when a.state = 'open' and a.expires_at <= now() then 'expired' else a.state end as state,
 	${ms(sql`a.expires_at`)} as expires_ms, ${ms(sql`now()`)} as now_ms,

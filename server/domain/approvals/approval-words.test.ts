@@ -24,7 +24,7 @@ function message(more: Partial<ApprovalAsked>, style: MessageStyle = sms, templa
 		tool_name: "Bash",
 		summary: "rm -r build",
 		cwd: "/home/ann/api",
-		allow_session: false,
+		session_grant: null,
 		questions: [],
 		confirm_code: null,
 		others_open: false,
@@ -67,15 +67,27 @@ describe("a permission on the phone", () => {
 	});
 
 	it("says the same where there are buttons, and that a no can have a reason", () => {
-		expect(textOf({ allow_session: true }, telegram)).toBe(
-			`🔐 ${head}Wants to use Bash: rm -r build\nIn /home/ann/api\n\nReply b y, b n and why or b y session`,
+		expect(textOf({}, telegram)).toBe(
+			`🔐 ${head}Wants to use Bash: rm -r build\nIn /home/ann/api\n\nReply b y or b n and why`,
 		);
-		expect(buttons({ allow_session: true }, telegram)).toEqual(["Allow: y", "Deny: n", "Allow for this session: s"]);
 		expect(buttons({}, telegram)).toEqual(["Allow: y", "Deny: n"]);
 		expect(textOf({}, email.style)).toContain(
 			"Wants to use Bash: rm -r build\nIn /home/ann/api\n\nReply b y or b n and why",
 		);
 		expect(message({}, telegram).parts).toMatchObject({ label: "Wants to use Bash: ", text: "rm -r build", log: true });
+	});
+
+	it("says what a yes for the session allows where it offers one", () => {
+		const offered = { summary: "npm test", session_grant: "Bash(npm test:*)" };
+		expect(textOf(offered, telegram)).toBe(
+			`🔐 ${head}Wants to use Bash: npm test\nIn /home/ann/api\nFor the session: Bash(npm test:*)\n\nReply b y, b n and why or b y session`,
+		);
+		expect(buttons(offered, telegram)).toEqual(["Allow: y", "Deny: n", "Allow for this session: s"]);
+		const bySms = textOf(offered);
+		expect(bySms).toContain(
+			"\nFor the session: Bash(npm test:*)\n\nReply b y, b n or b y session. Reply STOP to disable",
+		);
+		expect(new SegmentedMessage(bySms)).toMatchObject({ encodingName: "GSM-7", segmentsCount: 2 });
 	});
 
 	it("names its number where several are open", () => {

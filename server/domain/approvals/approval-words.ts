@@ -13,7 +13,8 @@ export interface ApprovalAsked {
 	tool_name: string | null;
 	summary: string;
 	cwd: string | null;
-	allow_session: boolean;
+	/** What a yes for the session allows; null where a yes counts once. */
+	session_grant: string | null;
 	questions: readonly ApprovalQuestion[];
 	/** A yes must carry it. */
 	confirm_code: string | null;
@@ -66,6 +67,7 @@ function permissionWords(asked: ApprovalAsked, handle: string, style: MessageSty
 		whole: [tool, text].filter((part) => part !== "").join(": "),
 		notes: [
 			asked.cwd === null ? "" : `In ${shownFolder(asked.cwd, style)}`,
+			asked.session_grant === null ? "" : `For the session: ${asked.session_grant}`,
 			missing === 0 ? "" : cutNote(asked.summary, missing),
 			hidden ? "It holds hidden characters, which are not shown." : "",
 			asked.confirm_code !== null && style.replyHint === undefined
@@ -82,22 +84,23 @@ function cutNote({ length }: string, missing: number): string {
 }
 
 function permissionHint(
-	{ confirm_code, allow_session }: ApprovalAsked,
+	{ confirm_code, session_grant }: ApprovalAsked,
 	name: string,
 	{ charset }: MessageStyle,
 ): string {
 	// By SMS each word costs.
 	const why = charset === "unicode" ? `${name} n and why` : `${name} n`;
 	if (confirm_code !== null) return `Reply ${name} y ${confirm_code} to allow it, or ${why}`;
-	return allow_session ? `Reply ${name} y, ${why} or ${name} y session` : `Reply ${name} y or ${why}`;
+	return session_grant === null ? `Reply ${name} y or ${why}` : `Reply ${name} y, ${why} or ${name} y session`;
 }
 
 /** Where nobody can type, a yes that needs a code is not offered. */
-function permissionActions({ code, confirm_code, allow_session }: ApprovalAsked, style: MessageStyle): Action[] {
+function permissionActions({ code, confirm_code, session_grant }: ApprovalAsked, style: MessageStyle): Action[] {
 	const deny = { label: "Deny", reply: `${code}n` };
 	const allow = { label: "Allow", reply: `${code}y` };
 	if (confirm_code !== null) return style.replyHint === undefined ? [deny] : [allow, deny];
-	return allow_session ? [allow, deny, { label: "Allow for this session", reply: `${code}s` }] : [allow, deny];
+	if (session_grant === null) return [allow, deny];
+	return [allow, deny, { label: "Allow for this session", reply: `${code}s` }];
 }
 
 function planWords(asked: ApprovalAsked, handle: string, style: MessageStyle): ApprovalWords {

@@ -16,7 +16,7 @@ const request = (more: Partial<Request> = {}): Request => ({
 	kind: "permission",
 	number: 3,
 	handle: "b",
-	allow_session: true,
+	session_grant: "Bash(npm test:*)",
 	questions: [],
 	answers: {},
 	confirm_code: null,
@@ -43,11 +43,11 @@ describe("an answer to a permission", () => {
 	});
 
 	it("is not allowed for the session where that was not offered", () => {
-		expect(judge(request({ allow_session: false }), "b y session")).toMatchObject({ to: "explain" });
+		expect(judge(request({ session_grant: null }), "b y session")).toMatchObject({ to: "explain" });
 	});
 
 	it("that destroys needs its code, and no phone allows it after three wrong ones", () => {
-		const guarded = request({ confirm_code: "4821", allow_session: false });
+		const guarded = request({ confirm_code: "4821", session_grant: null });
 		expect(judge(guarded, "b y")).toEqual({ to: "ask_code", wrong: false });
 		expect(judge(guarded, "b y 4822")).toEqual({ to: "ask_code", wrong: true });
 		expect(judge(guarded, "b y 4821")).toEqual(decided("allow"));
@@ -60,7 +60,7 @@ describe("an answer to a permission", () => {
 
 describe("an answer to a question", () => {
 	const asked = (questions: ApprovalQuestion[], more: Partial<Request> = {}) =>
-		request({ kind: "question", allow_session: false, questions, ...more });
+		request({ kind: "question", session_grant: null, questions, ...more });
 	const answers = (given: Record<string, string | string[]>) => decided("allow", { answers: given });
 
 	it("is an option by its number or its name, or free text", () => {

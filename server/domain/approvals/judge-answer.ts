@@ -8,7 +8,7 @@ type Answers = ApprovalRow["answers"];
 type Answered = Pick<ReadAnswer, "said" | "text">;
 type Judged = Pick<
 	ApprovalRow,
-	"kind" | "number" | "handle" | "allow_session" | "questions" | "answers" | "confirm_code" | "wrong_codes"
+	"kind" | "number" | "handle" | "session_grant" | "questions" | "answers" | "confirm_code" | "wrong_codes"
 >;
 
 export type Verdict =
@@ -42,14 +42,14 @@ function deny(reason: string | undefined): Verdict {
 }
 
 function judgeYes(request: Judged, { scope, confirm }: Extract<Said, { is: "yes" }>): Verdict {
-	const { confirm_code, wrong_codes, allow_session } = request;
+	const { confirm_code, wrong_codes, session_grant } = request;
 	if (confirm_code !== null) {
 		if (wrong_codes >= maxWrongCodes) return { to: "locked" };
 		if (confirm === undefined) return { to: "ask_code", wrong: false };
 		if (!sameSecret(confirm, confirm_code)) return { to: "ask_code", wrong: true };
 	} else if (confirm !== undefined)
 		return explain(`This one needs no code. Reply ${nameOf(request)} y or ${nameOf(request)} n`);
-	if (scope === "session" && !allow_session) {
+	if (scope === "session" && session_grant === null) {
 		return explain(`It can be allowed once only. Reply ${nameOf(request)} y or ${nameOf(request)} n`);
 	}
 	return { to: "decide", decision: { behavior: "allow", scope } };

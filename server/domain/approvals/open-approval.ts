@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import type { ApprovalOpened, OpenApproval } from "../../../src/contract/approvals.ts";
+import { type ApprovalOpened, maxSessionGrant, type OpenApproval } from "../../../src/contract/approvals.ts";
 import type { ReportEvent } from "../../../src/contract/events.ts";
 import { readConfirmList } from "../../../src/contract/setting-values.ts";
 import { type Db, rowsOf } from "../../db/client.ts";
@@ -14,7 +14,7 @@ import { readPolicy } from "../policy-row.ts";
 import { settingValue } from "../policy-settings.ts";
 import { selectApprovals, shownApproval } from "./approval-row.ts";
 import { destructiveIn, isFileTool } from "./destructive.ts";
-import { fitSummary } from "./shown-text.ts";
+import { fitSummary, shownLine } from "./shown-text.ts";
 
 /**
  * Asks the phone: the event with its messages and the request that an answer is bound to, in one transaction. The same id again
@@ -111,12 +111,16 @@ async function insertRequest(deps: Deps, session: EventSession, asked: OpenAppro
 		summary: asked.summary,
 		cwd: asked.cwd ?? null,
 		requestHash: asked.request_hash,
-		// What destroys is asked for each time.
-		allowSession: asked.allow_session && confirmCode === null,
+		sessionGrant: confirmCode === null ? shownGrant(asked.session_grant) : null,
 		questions: asked.questions,
 		confirmCode,
 		expiresAt: sql`now() + ${asked.expires_in} * interval '1 second'`,
 	});
+}
+
+/** What destroys is asked for each time, and so is what a line of a message cannot show as it is. */
+function shownGrant(grant: string | undefined): string | null {
+	return grant !== undefined && shownLine(grant, maxSessionGrant) === grant ? grant : null;
 }
 
 /** What destroys, and what a phone of the user's cannot see whole, is not allowed with one letter. */
