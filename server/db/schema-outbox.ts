@@ -50,7 +50,11 @@ export const deliveries = pgTable(
 	(t) => [
 		// a retried report must not send twice
 		unique("deliveries_event_identity").on(t.sessionId, t.eventId, t.identityId),
-		index("deliveries_due").on(t.channel, t.nextAttemptAt).where(sql`${t.state} in ('pending', 'leased')`),
+		// The claim alone says `attempts >= 0`. With little to do both indexes look alike to the planner, and what is asked of each
+		// waiting message would go through all of them.
+		index("deliveries_due")
+			.on(t.channel, t.nextAttemptAt)
+			.where(sql`${t.state} in ('pending', 'leased') and ${t.attempts} >= 0`),
 		index("deliveries_open").on(t.identityId, t.createdAt).where(sql`${t.state} in ('pending', 'leased')`),
 		index("deliveries_fallback").on(t.fallbackAt).where(sql`${t.fallbackAt} is not null and not ${t.fellBack}`),
 		index("deliveries_provider").on(t.channel, t.providerId).where(sql`${t.providerId} is not null`),

@@ -126,7 +126,7 @@ const claim = statement(
 			select head.id from (select set_config('synchronous_commit', 'off', true) as off) setting,
 				unnest(${p.channels}::text[], ${p.rooms}::int[]) as room (channel, free), lateral (
 				select d.id from deliveries d
-				where d.channel = room.channel and d.state in ('pending', 'leased')
+				where d.channel = room.channel and d.state in ('pending', 'leased') and d.attempts >= 0
 					and d.next_attempt_at <= now() and d.deadline_at > now() and not exists (${goesFirst})
 				order by d.next_attempt_at limit room.free for update of d skip locked
 			) head

@@ -1,0 +1,2 @@
+DROP INDEX "deliveries_due";--> statement-breakpoint
+CREATE INDEX "deliveries_due" ON "deliveries" USING btree ("channel","next_attempt_at") WHERE "deliveries"."state" in ('pending', 'leased') and "deliveries"."attempts" >= 0;
