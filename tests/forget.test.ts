@@ -3,7 +3,7 @@ import { uuidv7 } from "uuidv7";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { type Db, rowsOf } from "../server/db/client.ts";
-import { inbox, rateSlots, sessions, tasks, threads } from "../server/db/schema.ts";
+import { inbox, rateSlots, refreshTokens, sessions, tasks, threads } from "../server/db/schema.ts";
 import { acceptEvent } from "../server/domain/accept-event.ts";
 import { forget } from "../server/domain/forget.ts";
 import { finishTask } from "../server/domain/tasks/finish-task.ts";
@@ -71,6 +71,21 @@ describe.each(databases)("what is old on $name", { timeout: 60_000 }, ({ open })
 		const slotsOf = (id: string) => db.$count(rateSlots, eq(rateSlots.scope, `session:${id}`));
 		expect([await slotsOf(old.session.id), (await slotsOf(live.session.id)) > 0]).toEqual([0, true]);
 		expect(await tablesWith(db, live.session.id)).toEqual(["approvals", "audit", "events", "inbox", "threads"]);
+	});
+
+	it("goes with the logins: tokens 90 days after they expired", async () => {
+		const { db } = database;
+		const { user } = await livedThrough(db);
+		const [identityId = ""] = user.identityIds;
+		const token = (days: number) => ({
+			...{ id: uuidv7(), deviceId: user.deviceId, identityId, familyId: uuidv7(), tokenHash: uuidv7() },
+			expiresAt: new Date(Date.now() - days * 86_400_000),
+		});
+		const [old, young, live] = [token(91), token(89), token(-30)];
+		await db.insert(refreshTokens).values([old, young, live]);
+		await forget({ db });
+		const left = await db.select({ id: refreshTokens.id }).from(refreshTokens);
+		expect(left.map(({ id }) => id)).toEqual([young.id, live.id]);
 	});
 
 	it("goes from the command line after 90 days: commands, what was told of them, and the messages", async () => {

@@ -11,11 +11,12 @@ const atOnce = 200;
 
 /**
  * Deletes what is older than 90 days: sessions since their end with all that hangs on them, messages, commands and the texts of
- * scripts since they came. Addresses, settings and devices stay.
+ * scripts since they came, tokens since they expired. Addresses, settings and devices stay.
  */
 export async function forget({ db }: Pick<Deps, "db">): Promise<void> {
 	while ((await forgetSessions(db)) === atOnce);
-	for (const old of [oldDeliveries, oldEventsOfCommands, oldTasks]) while ((await remove(db, old)) === atOnce);
+	for (const old of [oldDeliveries, oldEventsOfCommands, oldTasks, oldTokens])
+		while ((await remove(db, old)) === atOnce);
 }
 
 async function forgetSessions(db: Db): Promise<number> {
@@ -54,6 +55,11 @@ const oldEventsOfCommands = sql`delete from events where (session_id, id) in (
 
 const oldTasks = sql`delete from tasks where id in (
 	select id from tasks where started_at < now() - ${kept} limit ${atOnce}
+) returning 1 as one`;
+
+/** A login leaves a new one every day or two. All of a revoked login are revoked, so that no older one's end brings it back. */
+const oldTokens = sql`delete from refresh_tokens where id in (
+	select id from refresh_tokens where expires_at < now() - ${kept} limit ${atOnce}
 ) returning 1 as one`;
 
 async function remove(db: Db, statement: SQL): Promise<number> {
