@@ -125,7 +125,7 @@ async function wire(parts: Parts): Promise<RunningServer> {
 		every(1000, "expire approvals", () => expireApprovals(deps), log),
 		every(5000, "digests", () => sendDigests(deps), log),
 		every(60_000, "expire replies", () => expireInbox(deps), log),
-		every(60_000, "tidy", () => tidy(deps), log),
+		every(600_000, "tidy", () => tidy(deps), log),
 		every(600_000, "forget", () => forget(deps), log),
 		every(60_000, "rewrap log keys", () => rewrapLogKeys(deps), log),
 	];

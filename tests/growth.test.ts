@@ -1,11 +1,13 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { type Db, rowsOf } from "../server/db/client.ts";
+import { rowsOf } from "../server/db/client.ts";
 import { deliveries, identities, users } from "../server/db/schema.ts";
+import { readChannels } from "../server/domain/channels-of-user.ts";
 import { claimDeliveries } from "../server/outbox/claim.ts";
 import { databases, type TestDatabase } from "./helpers/database.ts";
-import { type TestDeps, testChannel, testDeps } from "./helpers/fixture.ts";
+import { addDelivery, addUser, type TestDeps, testChannel, testDeps } from "./helpers/fixture.ts";
+import { pagesRead } from "./helpers/pages-read.ts";
 
 /** Messages that are due, each to an address of its own. */
 async function queue({ db, id, vault }: TestDeps, count: number): Promise<void> {
@@ -26,37 +28,7 @@ async function queue({ db, id, vault }: TestDeps, count: number): Promise<void> 
 		.values(all.map(({ userId, identityId, delivery }) => ({ id: delivery, userId, identityId, ...message })));
 }
 
-const explained = z.object({
-	"QUERY PLAN": z.tuple([
-		z.object({ Plan: z.object({ "Shared Hit Blocks": z.number(), "Shared Read Blocks": z.number() }) }),
-	]),
-});
-
-/** Pages that a claim of ten messages goes through. */
-async function pagesOfClaim(db: Db): Promise<number> {
-	let pages = 0;
-	const explaining = new Proxy(db, {
-		get: (target, key) =>
-			key === "execute"
-				? async (query: { getSQL(): { toQuery(): { sql: string; params: unknown[] } } }) => {
-						const { sql: text, params } = query.getSQL().toQuery();
-						const explain = { sql: `explain (analyze, buffers, format json) ${text}`, params };
-						const statement = { getSQL: () => ({ toQuery: () => explain }) } as unknown as ReturnType<typeof sql>;
-						const [
-							{
-								"QUERY PLAN": [{ Plan }],
-							} = z.never().parse(undefined),
-						] = await rowsOf(target, explained, statement);
-						pages = Plan["Shared Hit Blocks"] + Plan["Shared Read Blocks"];
-						return { rows: [] };
-					}
-				: Reflect.get(target, key),
-	});
-	await claimDeliveries(explaining, { rooms: [{ channel: "sms", free: 10 }], leaseSeconds: 30 });
-	return pages;
-}
-
-describe.each(databases)("a backlog on $name", ({ open }) => {
+describe.each(databases)("what grows on $name", ({ open }) => {
 	let database: TestDatabase;
 	let deps: TestDeps;
 
@@ -66,15 +38,52 @@ describe.each(databases)("a backlog on $name", ({ open }) => {
 	});
 	afterAll(() => database.close());
 
-	it("makes a claim read no more, also when the planner last saw an empty queue", async () => {
+	it("a backlog makes a claim read no more, also when the planner last saw an empty queue", async () => {
 		await queue(deps, 200);
 		await database.db.execute(sql`update deliveries set state = 'sent'`);
 		await database.db.execute(sql`vacuum analyze`);
 		await queue(deps, 20);
-		const short = await pagesOfClaim(database.outboxDb);
+		const claimTen = () =>
+			pagesRead(database.outboxDb, (db) =>
+				claimDeliveries(db, { rooms: [{ channel: "sms", free: 10 }], leaseSeconds: 30 }),
+			);
+		const short = await claimTen();
 		await queue(deps, 3000);
-		const long = await pagesOfClaim(database.outboxDb);
+		const long = await claimTen();
 		expect(short).toBeGreaterThan(5);
 		expect(long).toBeLessThan(short * 2);
+	});
+
+	it("the messages of before, one's own and others', make an account's status read no more", async () => {
+		const user = await addUser(deps);
+		const status = async () => {
+			await database.db.execute(sql`vacuum analyze`);
+			return pagesRead(database.db, (db) => readChannels({ ...deps, db }, user.userId));
+		};
+		await addDelivery(deps, user);
+		const young = await status();
+		const [identityId = ""] = user.identityIds;
+		const own = { userId: user.userId, identityId, channel: "sms", deadlineAt: new Date() };
+		const before = (n: number) => ({ id: deps.id(), createdAt: new Date(Date.now() - n * 60_000) });
+		await database.db.insert(deliveries).values(Array.from({ length: 100 }, (_, n) => ({ ...own, ...before(n + 1) })));
+		await queue(deps, 3000);
+		expect(young).toBeGreaterThan(2);
+		expect(await status()).toBeLessThan(young + 30);
+	});
+
+	it("a row that others refer to is deleted without a look at all of them: each reference has an index", async () => {
+		const rows = await rowsOf(
+			database.db,
+			z.object({ reference: z.string() }),
+			// An index whose rows are chosen by anything but "is not null" does not help the check.
+			sql`select c.conrelid::regclass || '.' || a.attname as reference
+				from pg_constraint c join pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]
+				where c.contype = 'f' and c.confrelid in ('sessions'::regclass, 'tasks'::regclass, 'task_logs'::regclass)
+				and not exists (
+					select from pg_index i where i.indrelid = c.conrelid and i.indkey[0] = a.attnum
+						and coalesce(pg_get_expr(i.indpred, i.indrelid), '') in ('', '(' || a.attname || ' IS NOT NULL)')
+				)`,
+		);
+		expect(rows).toEqual([]);
 	});
 });

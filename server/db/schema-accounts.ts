@@ -80,7 +80,11 @@ export const refreshTokens = pgTable(
 		revokedAt: instant(),
 		createdAt: createdAt(),
 	},
-	(t) => [unique("refresh_tokens_hash").on(t.tokenHash), index("refresh_tokens_family").on(t.familyId)],
+	(t) => [
+		unique("refresh_tokens_hash").on(t.tokenHash),
+		index("refresh_tokens_family").on(t.familyId),
+		index("refresh_tokens_device").on(t.deviceId),
+	],
 );
 
 export const pairings = pgTable(

@@ -79,5 +79,6 @@ export const threads = pgTable(
 		primaryKey({ columns: [t.identityId, t.sessionId] }),
 		// what is written in a thread is for one session
 		unique("threads_identity_thread").on(t.identityId, t.thread),
+		index("threads_session").on(t.sessionId),
 	],
 );

@@ -48,6 +48,7 @@ export const taskLogs = pgTable(
 	},
 	(t) => [
 		uniqueIndex("task_logs_task").on(t.taskId).where(sql`${t.storedAt} is not null`),
+		index("task_logs_of_task").on(t.taskId),
 		index("task_logs_user").on(t.userId, t.storedAt),
 		index("task_logs_kept").on(t.storedAt).where(sql`${t.chunks} > 0`),
 		index("task_logs_unfinished").on(t.createdAt).where(sql`${t.storedAt} is null`),

@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { bigint, boolean, index, pgTable, text, uuid } from "drizzle-orm/pg-core";
 import { eventOutcomes } from "../../src/contract/events.ts";
 import { createdAt, instant } from "./columns.ts";
@@ -39,5 +40,8 @@ export const tasks = pgTable(
 		/** Why nothing was sent, in words for the user. */
 		why: text(),
 	},
-	(t) => [index("tasks_user").on(t.userId, t.startedAt)],
+	(t) => [
+		index("tasks_user").on(t.userId, t.startedAt),
+		index("tasks_session").on(t.sessionId).where(sql`${t.sessionId} is not null`),
+	],
 );

@@ -85,6 +85,7 @@ export const inbox = pgTable(
 	},
 	(t) => [
 		unique("inbox_ref").on(t.sessionId, t.ref),
+		index("inbox_resumes").on(t.resumesId).where(sql`${t.resumesId} is not null`),
 		index("inbox_open").on(t.sessionId, t.seq).where(sql`${t.state} in ('queued', 'leased', 'delivered')`),
 	],
 );

@@ -28,10 +28,11 @@ export async function readChannels(deps: Pick<Deps, "db" | "channels">, userId: 
 	const last = await rowsOf(
 		deps.db,
 		lastRow,
-		sql`select distinct on (d.identity_id) d.identity_id, ${reportColumns}
-			from deliveries d join identities i on i.id = d.identity_id
-			where d.user_id = ${userId} and i.removed_at is null
-			order by d.identity_id, d.created_at desc, d.id desc`,
+		sql`select d.identity_id, ${reportColumns}
+			from identities i cross join lateral (
+				select * from deliveries where identity_id = i.id order by created_at desc, id desc limit 1
+			) d
+			where i.user_id = ${userId} and i.removed_at is null`,
 	);
 	return addresses.map(({ id, channel, label, opted_out, locked_ms }) => {
 		const offered = deps.channels.get(channel);
