@@ -4,6 +4,7 @@ import { z } from "zod";
 import { rowsOf } from "../server/db/client.ts";
 import { deliveries, identities, users } from "../server/db/schema.ts";
 import { readChannels } from "../server/domain/channels-of-user.ts";
+import { buryLate } from "../server/outbox/bury-late.ts";
 import { claimDeliveries } from "../server/outbox/claim.ts";
 import { databases, type TestDatabase } from "./helpers/database.ts";
 import { addDelivery, addUser, type TestDeps, testChannel, testDeps } from "./helpers/fixture.ts";
@@ -52,6 +53,17 @@ describe.each(databases)("what grows on $name", ({ open }) => {
 		const long = await claimTen();
 		expect(short).toBeGreaterThan(5);
 		expect(long).toBeLessThan(short * 2);
+	});
+
+	it("what was sent makes the look for what is late read no more, also when the planner last saw a backlog", async () => {
+		const { db, outboxDb } = database;
+		await db.execute(sql`delete from deliveries`);
+		await queue(deps, 3000);
+		await db.execute(sql`update deliveries set deadline_at = now()`);
+		await db.execute(sql`vacuum analyze deliveries`);
+		await db.execute(sql`update deliveries set state = 'sent', settled_at = now()`);
+		await db.execute(sql`vacuum deliveries`);
+		expect(await pagesRead(outboxDb, buryLate)).toBeLessThan(20);
 	});
 
 	it("the messages of before, one's own and others', make an account's status read no more", async () => {

@@ -50,8 +50,8 @@ export const deliveries = pgTable(
 	(t) => [
 		// a retried report must not send twice
 		unique("deliveries_event_identity").on(t.sessionId, t.eventId, t.identityId),
-		// The claim alone says `attempts >= 0`. With little to do both indexes look alike to the planner, and what is asked of each
-		// waiting message would go through all of them.
+		// Who goes by what is due says `attempts >= 0`. Without it both indexes look alike to the planner while there is little to do, and
+		// what is asked of each waiting message would go through all of them.
 		index("deliveries_due")
 			.on(t.channel, t.nextAttemptAt)
 			.where(sql`${t.state} in ('pending', 'leased') and ${t.attempts} >= 0`),
