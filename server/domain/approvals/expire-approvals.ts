@@ -27,7 +27,7 @@ async function expireIn(tx: Db, deps: Deps): Promise<string[]> {
 		due,
 		sql`select a.id, s.status = 'ended' as session_over from approvals a join sessions s on s.id = a.session_id
 			where a.state = 'open' and (a.expires_at <= now() or s.status = 'ended')
-			order by a.id limit ${batch} for update of a skip locked`,
+			order by a.expires_at limit ${batch} for update of a skip locked`,
 	);
 	for (const { id, session_over: over } of found) await endOne(tx, deps, id, over);
 	return found.map(({ id }) => id);
