@@ -53,7 +53,7 @@ export const onPermissionRequest: Handler = async (input, { session, call }) => 
 		else session.report("question", { message: questionsIn(fields) });
 		return {};
 	}
-	const forSession = sessionYes(permission_suggestions, fields["command"]);
+	const forSession = sessionYes(permission_suggestions, { toolName: tool_name, command: fields["command"] });
 	const common = {
 		toolName: tool_name,
 		hash,

@@ -8,7 +8,8 @@ const bash = (ruleContent?: string) => ({
 	behavior: "allow",
 	destination: "localSettings",
 });
-const grantOf = (...suggestions: object[]) => sessionYes(JSON.stringify(suggestions), "npm test")?.grant;
+const asked = { toolName: "Bash", command: "npm test" };
+const grantOf = (...suggestions: object[]) => sessionYes(JSON.stringify(suggestions), asked)?.grant;
 
 describe("a yes for the session", () => {
 	it.each([
@@ -23,15 +24,19 @@ describe("a yes for the session", () => {
 	});
 
 	it("gives the client its own suggestions, which end with the session", () => {
-		expect(sessionYes([bash("npm test")], "npm test")?.rules).toEqual([
-			{ ...bash("npm test"), destination: "session" },
-		]);
+		expect(sessionYes([bash("npm test")], asked)?.rules).toEqual([{ ...bash("npm test"), destination: "session" }]);
+	});
+
+	it("is said in full where the rule is more than the command, or another tool's", () => {
+		const star = { toolName: "Bash", command: "rm *" };
+		expect(sessionYes([bash("rm *")], star)?.grant).toBe("Bash(rm *)");
+		expect(sessionYes([bash("npm test")], { ...asked, toolName: "PowerShell" })?.grant).toBe("Bash(npm test)");
 	});
 
 	it("is not offered where nothing is suggested that may be passed on", () => {
 		expect(grantOf()).toBeUndefined();
 		expect(grantOf({ ...bash(), behavior: "deny" }, { type: "setMode", mode: "bypassPermissions" })).toBeUndefined();
-		expect(sessionYes("{", "npm test")).toBeUndefined();
+		expect(sessionYes("{", asked)).toBeUndefined();
 	});
 
 	it("is not offered where a person could not be shown all that it allows", () => {

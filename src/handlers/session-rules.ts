@@ -21,21 +21,29 @@ export interface SessionYes {
 	grant: string;
 }
 
+interface Asked {
+	toolName: string;
+	/** Of a shell. */
+	command: unknown;
+}
+
 /** The client's suggestions as rules that end with the session; undefined where none can be used or a person could not be shown all of them. */
-export function sessionYes(suggestions: unknown, command: unknown): SessionYes | undefined {
+export function sessionYes(suggestions: unknown, asked: Asked): SessionYes | undefined {
 	const listed = z.array(z.unknown()).catch([]).parse(fromJson(suggestions));
 	const known = listed.flatMap((each) => suggestion.safeParse(each).data ?? []);
-	const grant = [...new Set(known.flatMap((rule) => wordsOf(rule, command)))].join(", ");
+	const grant = [...new Set(known.flatMap((rule) => wordsOf(rule, asked)))].join(", ");
 	if (grant === "" || grant.length > maxSessionGrant) return undefined;
 	return { rules: known.map((rule) => ({ ...rule, destination: "session" })), grant };
 }
 
-function wordsOf(rule: Rule, command: unknown): string[] {
+function wordsOf(rule: Rule, { toolName: askedTool, command }: Asked): string[] {
 	switch (rule.type) {
 		case "addRules":
 			return rule.rules.map(({ toolName, ruleContent }) => {
 				if (ruleContent === undefined) return `${toolName} with anything`;
-				return ruleContent === command ? "the same again" : `${toolName}(${ruleContent})`;
+				// In a rule a star stands for anything, also where the command's own star was meant.
+				const same = toolName === askedTool && ruleContent === command && !ruleContent.includes("*");
+				return same ? "the same again" : `${toolName}(${ruleContent})`;
 			});
 		case "addDirectories":
 			return rule.directories.map((folder) => `files in ${folder}`);

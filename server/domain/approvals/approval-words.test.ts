@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { SegmentedMessage } from "sms-segments-calculator";
 import { describe, expect, it } from "vitest";
-import type { ApprovalQuestion } from "../../../src/contract/approvals.ts";
+import { type ApprovalQuestion, maxSessionGrant } from "../../../src/contract/approvals.ts";
 import type { MessageStyle } from "../../channels/channel.ts";
 import { definition as email } from "../../channels/email-definition.ts";
 import { ntfy } from "../../channels/ntfy.ts";
@@ -9,7 +9,7 @@ import { sms as smsChannel } from "../../channels/sms.ts";
 import { telegram as telegramChannel } from "../../channels/telegram.ts";
 import { renderMessage } from "../render-message.ts";
 import type { ApprovalAsked } from "./approval-words.ts";
-import { fitSummary } from "./shown-text.ts";
+import { fitSummary, shownLine } from "./shown-text.ts";
 
 const sms = smsChannel.definition.style;
 const telegram = telegramChannel.definition.style;
@@ -152,8 +152,11 @@ describe("a permission on the phone", () => {
 		const texts = fc.string({ unit: "binary", maxLength: 1500 });
 		const styles = fc.constantFrom(sms, telegram, push, email.style);
 		fc.assert(
-			fc.property(texts, texts, texts, styles, (summary, tool_name, cwd, style) => {
-				const { text, parts } = message({ summary, tool_name, cwd }, style);
+			fc.property(texts, texts, texts, texts, styles, (summary, tool_name, cwd, rule, style) => {
+				// As it is kept: a line that shows all of it.
+				const session_grant = shownLine(rule, maxSessionGrant);
+				const { text, parts } = message({ summary, tool_name, cwd, session_grant }, style);
+				expect(text).toContain(`\nFor the session: ${session_grant}`);
 				expect(text.length).toBeLessThanOrEqual(style.maxLength);
 				expect(text.isWellFormed()).toBe(true);
 				expect(text.replace(/[\n\t]/g, "")).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
