@@ -1,6 +1,6 @@
-import { eq, sql } from "drizzle-orm";
+import { eq, inArray, sql } from "drizzle-orm";
 import { uuidv7 } from "uuidv7";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { z } from "zod";
 import { type Db, rowsOf } from "../server/db/client.ts";
 import { inbox, rateSlots, refreshTokens, sessions, tasks, threads } from "../server/db/schema.ts";
@@ -9,6 +9,7 @@ import { forget } from "../server/domain/forget.ts";
 import { finishTask } from "../server/domain/tasks/finish-task.ts";
 import { startTask } from "../server/domain/tasks/start-task.ts";
 import { type ApprovalWorld, approvalWorld } from "./helpers/approvals-world.ts";
+import { startAuthServer } from "./helpers/auth-server.ts";
 import { databases, type TestDatabase, travel } from "./helpers/database.ts";
 import { report } from "./helpers/fixture.ts";
 
@@ -125,5 +126,24 @@ describe.each(databases)("what is old on $name", { timeout: 60_000 }, ({ open })
 		);
 		expect(events.map(({ id }) => id)).toEqual([after]);
 		expect(before).not.toBe(after);
+	});
+
+	it("goes by itself while the server runs, and so does what is tidied: within ten minutes", async () => {
+		const { db } = database;
+		const [ended, lost] = [await livedThrough(db), await livedThrough(db)];
+		await end(db, ended.session.id);
+		await db.update(sessions).set({ status: "stale" }).where(eq(sessions.id, lost.session.id));
+		await travel(db, "91 days");
+		vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+		onTestFinished(() => void vi.useRealTimers());
+		await using server = await startAuthServer({ database });
+		await vi.advanceTimersByTimeAsync(600_000);
+		const state = () =>
+			db
+				.select({ id: sessions.id, status: sessions.status })
+				.from(sessions)
+				.where(inArray(sessions.id, [ended.session.id, lost.session.id]));
+		await expect.poll(state).toEqual([{ id: lost.session.id, status: "ended" }]);
+		expect(server.logged.filter((line) => line.includes("timer failed"))).toEqual([]);
 	});
 });
