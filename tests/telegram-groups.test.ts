@@ -3,7 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { identities } from "../server/db/schema.ts";
 import { databases, type TestDatabase } from "./helpers/database.ts";
 import { type LiveSession, poll, startSession } from "./helpers/reply-server.ts";
-import { pairByLink, startTelegramServer, type TelegramServer, turnOver } from "./helpers/telegram-reply-server.ts";
+import {
+	pairByLink,
+	startTelegramServer,
+	type TelegramServer,
+	turnOver,
+	turnShown,
+} from "./helpers/telegram-reply-server.ts";
 import { until } from "./helpers/until.ts";
 
 describe.each(databases)("groups and topics on Telegram on $name", ({ open }) => {
@@ -33,6 +39,17 @@ describe.each(databases)("groups and topics on Telegram on $name", ({ open }) =>
 		await ann.send("second", { thread: aboutWeb.threadId ?? 0 });
 		await ann.send("third", { thread: aboutApi.threadId ?? 0, replyTo: aboutWeb.messageId });
 		expect([await inboxOf(api), await inboxOf(web)]).toEqual([["first"], ["second", "third"]]);
+	});
+
+	it("are known before the first message in them is noted: what is written there at once is for its session (row 129)", async () => {
+		const ann = rig.telegram.person();
+		const { headers } = await pairByLink(rig, ann);
+		const [api, web] = [await startSession(rig, { headers }, "api"), await startSession(rig, { headers }, "web")];
+		await done(api, ann.id);
+		rig.telegram.next({ on: "sendMessage", kind: "slow", ms: 3000 });
+		const shown = await turnShown(rig, { session: web, chat: ann.id, words: `turn ${++words}.` });
+		await ann.send("at once", { thread: shown.threadId ?? 0 });
+		expect([await inboxOf(api), await inboxOf(web)]).toEqual([[], ["at once"]]);
 	});
 
 	async function boundGroup(options: { forum: boolean }) {

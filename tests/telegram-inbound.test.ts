@@ -6,7 +6,13 @@ import { post } from "./helpers/login.ts";
 import { type LiveSession, poll, startSession } from "./helpers/reply-server.ts";
 import { rowCount } from "./helpers/reply-world.ts";
 import type { SentMessage } from "./helpers/telegram-emulator.ts";
-import { pairByLink, startTelegramServer, type TelegramServer, turnOver } from "./helpers/telegram-reply-server.ts";
+import {
+	pairByLink,
+	startTelegramServer,
+	type TelegramServer,
+	turnOver,
+	turnShown,
+} from "./helpers/telegram-reply-server.ts";
 
 describe.each(databases)("answers on Telegram on $name", ({ open }) => {
 	let database: TestDatabase;
@@ -72,6 +78,19 @@ describe.each(databases)("answers on Telegram on $name", ({ open }) => {
 		);
 		expect(await inboxOf(api)).toEqual([]);
 		await ann.press(asked.messageId, `${web.handle}: web`);
+		expect([await inboxOf(api), await inboxOf(web)]).toEqual([[], ["run the tests"]]);
+	});
+
+	it("to a message that is not noted yet go to no other session: the phone is asked (row 129)", async () => {
+		const { ann, headers, session: api } = await pairedAnn("api");
+		const web = await startSession(rig, { headers }, "web");
+		await done(api, ann.id);
+		rig.telegram.next({ on: "sendMessage", kind: "slow", ms: 3000 });
+		const shown = await turnShown(rig, { session: web, chat: ann.id, words: "just now" });
+		await ann.send("run the tests", { replyTo: shown.messageId });
+		await rig.telegram.waitForMessage(({ chatId, text }) => chatId === ann.id && /Which session/.test(text));
+		expect([await inboxOf(api), await inboxOf(web)]).toEqual([[], []]);
+		await ann.send(web.handle);
 		expect([await inboxOf(api), await inboxOf(web)]).toEqual([[], ["run the tests"]]);
 	});
 

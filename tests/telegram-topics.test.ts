@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openTelegramRig, type TelegramRig, threadOf, web } from "./helpers/telegram-rig.ts";
+import { openTelegramRig, type TelegramRig, web } from "./helpers/telegram-rig.ts";
 
 let rig: TelegramRig;
 beforeEach(async () => {
@@ -19,7 +19,7 @@ describe("topics", () => {
 			rig.send(rig.event("error", { error_message: "2" })),
 			rig.send(rig.event("done", { message: "3" }, web)),
 		]);
-		const threads = results.map((result) => (result.ok ? result.thread : ""));
+		const threads = results.map((result) => rig.threadOf(result) ?? "");
 		expect(threads[0]).toBe(threads[1]);
 		expect(threads[0]).not.toBe(threads[2]);
 		expect(rig.called("createForumTopic").map(({ params }) => params["name"])).toEqual([
@@ -32,28 +32,43 @@ describe("topics", () => {
 	it("go on after a restart of the server, by what was stored", async () => {
 		const first = await rig.send(rig.event("done", { message: "1" }));
 		rig.restart();
-		const second = await rig.send(rig.event("done", { message: "2" }), { thread: threadOf(first) });
-		expect(threadOf(second)).toBe(threadOf(first));
+		const second = await rig.send(rig.event("done", { message: "2" }), { thread: rig.threadOf(first) });
+		expect(rig.threadOf(second)).toBe(rig.threadOf(first));
 		expect(rig.called("createForumTopic")).toHaveLength(1);
 	});
 
 	it("are made anew when the person deleted one, once for all messages that come to it", async () => {
 		const first = await rig.send(rig.event("done", { message: "1" }));
-		rig.ann.deleteTopic(Number(threadOf(first)));
+		rig.ann.deleteTopic(Number(rig.threadOf(first)));
 		const later = await Promise.all(
-			["2", "3"].map((message) => rig.send(rig.event("done", { message }), { thread: threadOf(first) })),
+			["2", "3"].map((message) => rig.send(rig.event("done", { message }), { thread: rig.threadOf(first) })),
 		);
 		expect(rig.called("createForumTopic")).toHaveLength(2);
-		expect(new Set(later.map(threadOf)).size).toBe(1);
-		expect(threadOf(later[0])).not.toBe(threadOf(first));
-		expect(await rig.send(rig.event("done", { message: "4" }), { thread: threadOf(later[0]) })).toMatchObject({
-			thread: threadOf(later[0]),
-		});
+		expect(new Set(later.map((result) => rig.threadOf(result))).size).toBe(1);
+		expect(rig.threadOf(later[0])).not.toBe(rig.threadOf(first));
+		const last = await rig.send(rig.event("done", { message: "4" }), { thread: rig.threadOf(later[0]) });
+		expect(rig.threadOf(last)).toBe(rig.threadOf(later[0]));
 		expect(rig.called("createForumTopic")).toHaveLength(2);
 	});
 
+	it("are told before anything stands in them, once each: an answer can come at once", async () => {
+		const told: [thread: string, sentBefore: number][] = [];
+		const onThread = (thread: string) => {
+			told.push([thread, rig.telegram.sent.length]);
+			return Promise.resolve();
+		};
+		const first = rig.threadOf(await rig.send(rig.event("done", { message: "1" }), { onThread }));
+		await rig.send(rig.event("done", { message: "2" }), { onThread, thread: first });
+		rig.ann.deleteTopic(Number(first));
+		const third = rig.threadOf(await rig.send(rig.event("done", { message: "3" }), { onThread, thread: first }));
+		expect(told).toEqual([
+			[first, 0],
+			[third, 2],
+		]);
+	});
+
 	it("hold what is about a session only", async () => {
-		expect(await rig.send("Your code")).not.toHaveProperty("thread");
+		expect(await rig.send("Your code")).toMatchObject({ ok: true });
 		expect(rig.telegram.sent[0]?.threadId).toBeUndefined();
 	});
 
@@ -67,7 +82,7 @@ describe("topics", () => {
 		});
 		expect(await rig.send(rig.event("done", {}))).toMatchObject({ ok: false, retryable: true, retryAfterMs: 4000 });
 		expect(rig.telegram.sent).toEqual([]);
-		expect(await rig.send(rig.event("done", {}))).toMatchObject({ ok: true, thread: expect.any(String) });
+		expect(rig.threadOf(await rig.send(rig.event("done", {})))).toEqual(expect.any(String));
 	});
 });
 
@@ -76,11 +91,11 @@ describe("a group", () => {
 		const group = rig.telegram.group({ forum: true });
 		const address = `${group.id}/${rig.ann.id}`;
 		const first = await rig.send(rig.event("done", { message: "1" }), {}, address);
-		expect(rig.telegram.sent).toMatchObject([{ chatId: group.id, threadId: Number(threadOf(first)) }]);
-		group.deleteTopic(Number(threadOf(first)));
-		const second = await rig.send(rig.event("done", { message: "2" }), { thread: threadOf(first) }, address);
+		expect(rig.telegram.sent).toMatchObject([{ chatId: group.id, threadId: Number(rig.threadOf(first)) }]);
+		group.deleteTopic(Number(rig.threadOf(first)));
+		const second = await rig.send(rig.event("done", { message: "2" }), { thread: rig.threadOf(first) }, address);
 		expect(second).toMatchObject({ ok: true });
-		expect(threadOf(second)).not.toBe(threadOf(first));
+		expect(rig.threadOf(second)).not.toBe(rig.threadOf(first));
 	});
 
 	it("that has no topics, or none that the bot may open, is asked once (row 102)", async () => {
@@ -89,7 +104,7 @@ describe("a group", () => {
 			for (const message of ["1", "2"]) {
 				const result = await rig.send(rig.event("done", { message }), {}, String(group.id));
 				expect(result).toMatchObject({ ok: true });
-				expect(result).not.toHaveProperty("thread");
+				expect(rig.threadOf(result)).toBeUndefined();
 			}
 			expect(rig.called("createForumTopic").length - before).toBe(1);
 		}

@@ -56,8 +56,6 @@ export type DeliveryResult =
 			segments?: number;
 			/** The message is already where the person reads it, so that no receipt is waited for. */
 			delivered?: true;
-			/** The provider's thread that now holds the conversation; given back with its next message. */
-			thread?: string;
 			/** The address has a new form from now on (a Telegram group that became a supergroup). */
 			movedTo?: { address: string; label: string };
 	  }
@@ -98,6 +96,8 @@ export interface DeliverOptions {
 	idempotencyKey: string;
 	/** The thread that an earlier message of this conversation was given. */
 	thread?: string | undefined;
+	/** Hears of another thread for this conversation, which is kept before anything is sent there: an answer can come at once. Rejects when it cannot be kept. */
+	onThread?: ((thread: string) => Promise<void>) | undefined;
 	/** Provider's id of the message that this one may take the place of. */
 	replaces?: string | undefined;
 }

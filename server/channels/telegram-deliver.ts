@@ -4,7 +4,7 @@ import type { DeliverOptions, DeliveryResult, Message } from "./channel.ts";
 import type { Answer, TelegramApi } from "./telegram-api.ts";
 import { keyboardOf, toHtml } from "./telegram-html.ts";
 import { failureOf, isTopicGone, isUnchanged, isUneditable, isUnparsable } from "./telegram-refusal.ts";
-import type { Topics } from "./telegram-topics.ts";
+import type { Topics, TopicWish } from "./telegram-topics.ts";
 
 const sent = z.object({ message_id: z.int(), chat: z.object({ title: z.string().optional() }) });
 type Sent = z.infer<typeof sent>;
@@ -43,15 +43,15 @@ async function edit({ api, message, options }: Sending, chat: number, id: string
 async function sendNew(sending: Sending, target: TelegramAddress): Promise<DeliveryResult> {
 	const { chat } = target;
 	const wish = { chat, conversation: sending.message.conversation, ...given(sending.options) };
-	let topic = await sending.topics.of(wish);
+	let topic = await topicOf(sending, wish);
 	if (!topic.ok) return failureOf(topic.refusal);
 	let answer = await send(sending, chat, topic.result);
 	if (topic.result !== undefined && !answer.ok && isTopicGone(answer.refusal)) {
-		topic = await sending.topics.of({ ...wish, dead: topic.result });
+		topic = await topicOf(sending, { ...wish, dead: topic.result });
 		if (!topic.ok) return failureOf(topic.refusal);
 		answer = await send(sending, chat, topic.result);
 	}
-	if (answer.ok) return accepted(answer.result, topic.result);
+	if (answer.ok) return accepted(answer.result);
 	const { migratedTo } = answer.refusal;
 	if (migratedTo === undefined) return failureOf(answer.refusal);
 	const moved = await send(sending, migratedTo, undefined);
@@ -60,15 +60,23 @@ async function sendNew(sending: Sending, target: TelegramAddress): Promise<Deliv
 		address: addressOf({ ...target, chat: migratedTo }),
 		label: chatLabel(migratedTo, moved.result.chat.title),
 	};
-	return { ...accepted(moved.result, undefined), movedTo };
+	return { ...accepted(moved.result), movedTo };
+}
+
+async function topicOf({ topics, options }: Sending, wish: TopicWish) {
+	const topic = await topics.of(wish);
+	if (topic.ok && topic.result !== undefined && topic.result !== wish.given) {
+		await options.onThread?.(String(topic.result));
+	}
+	return topic;
 }
 
 function given({ thread, signal }: DeliverOptions) {
 	return { given: thread !== undefined && /^\d+$/.test(thread) ? Number(thread) : undefined, signal };
 }
 
-function accepted({ message_id }: Sent, topic: number | undefined): Extract<DeliveryResult, { ok: true }> {
-	return { ok: true, providerId: String(message_id), ...(topic === undefined ? {} : { thread: String(topic) }) };
+function accepted({ message_id }: Sent): Extract<DeliveryResult, { ok: true }> {
+	return { ok: true, providerId: String(message_id) };
 }
 
 function send({ api, message, options }: Sending, chat: number, topic: number | undefined): Promise<Answer<Sent>> {

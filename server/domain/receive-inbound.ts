@@ -92,7 +92,8 @@ async function effectOf(
 	if (word === "start")
 		return refused('"Yes" alone is the carrier\'s word. Send it with the letter of the session: b yes');
 	const { pointed, pointer } = message;
-	return routed(tx, deps, { text: admitted.text, pointed, answers: pointer?.message, sender });
+	const strays = pointed === undefined && pointer !== undefined;
+	return routed(tx, deps, { text: admitted.text, pointed, strays, answers: pointer?.message, sender });
 }
 
 /** By SMS the carrier's words; elsewhere what the provider has commands for. */

@@ -61,6 +61,13 @@ describe("routeReply", () => {
 		expect(said("go on", { sessions: [b, d, endedC], lastNotified: endedC.id })).toBe("which bd");
 	});
 
+	it("guesses nothing for an answer to something that nobody knows (row 129)", () => {
+		const unknown = { strays: true, lastNotified: d.id };
+		expect(said("go on", { sessions: [b, d], ...unknown })).toBe("which bd");
+		expect(said("b go on", { sessions: [b, d], ...unknown })).toBe("b|go on");
+		expect(said("go on", { sessions: [d], ...unknown })).toBe("d|go on");
+	});
+
 	it("takes the letter over the session that notified last", () => {
 		expect(said("b go", { sessions: [b, d], lastNotified: d.id })).toBe("b|go");
 	});

@@ -13,6 +13,8 @@ export interface ReplyContext {
 	sessions: readonly Addressee[];
 	/** Id of the session that the provider's own pointer names. */
 	pointer?: string | undefined;
+	/** It answers something of which nobody knows whose it is: a message that is not noted yet, or another topic. */
+	strays?: boolean | undefined;
 	/** Id of the session that was the last to notify this address, in the last 30 minutes. */
 	lastNotified?: string | undefined;
 }
@@ -37,11 +39,11 @@ export function lettersOf({ sessions, pointer }: ReplyContext): Letters {
 }
 
 /**
- * Where a reply goes: pointer, handle, only live session, the one that notified last, else the phone is asked.
+ * Where a reply goes: pointer, handle, only live session, the one that notified last unless it answers something else, else the phone is asked.
  * A handle carries no authority: the sender was verified before.
  */
 export function routeReply({ command }: Pick<ParsedReply, "command">, context: ReplyContext): Route {
-	const { sessions, pointer, lastNotified } = context;
+	const { sessions, pointer, strays, lastNotified } = context;
 	const named = "handle" in command ? command.handle : undefined;
 	const meant = sessions.find(({ id }) => id === pointer) ?? (named && sessionOf(named, sessions));
 	if (meant) return addressed(meant);
@@ -50,7 +52,7 @@ export function routeReply({ command }: Pick<ParsedReply, "command">, context: R
 	const only = live.length === 1 ? live[0] : undefined;
 	if (only !== undefined) return addressed(only);
 	if (live.length === 0) return last === undefined ? { to: "nobody" } : addressed(last);
-	if (last !== undefined && !last.ended) return { to: "session", session: last, guessed: true };
+	if (last !== undefined && !last.ended && strays !== true) return { to: "session", session: last, guessed: true };
 	return { to: "which", choices: live };
 }
 

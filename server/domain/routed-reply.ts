@@ -23,6 +23,8 @@ export interface AdmittedReply {
 	/** As `admitReply` let it through. */
 	text: string;
 	pointed: Pointed | undefined;
+	/** The provider says what it answers, and that is nothing we know. */
+	strays: boolean;
 	/** The provider's id of the message that was answered, where it says so. */
 	answers: string | undefined;
 	sender: Sender;
@@ -93,8 +95,8 @@ async function auditMute(tx: Tx, deps: Deps, sender: Sender, notice: Notice): Pr
 }
 
 async function toSession(tx: Tx, deps: Deps, reading: Reading): Promise<Effect> {
-	const { parsed, sessions, pointer, sender } = reading;
-	const route = routeReply(parsed, { sessions, pointer, lastNotified: await lastNotified(tx, sender) });
+	const { parsed, sessions, pointer, strays, sender } = reading;
+	const route = routeReply(parsed, { sessions, pointer, strays, lastNotified: await lastNotified(tx, sender) });
 	if (route.to === "nobody") return answered({ kind: "no_session" });
 	if (route.to === "which") return ask(tx, sender, { text: parsed.text, choices: route.choices });
 	if (route.to === "session") return store(tx, deps, reading, route.session);

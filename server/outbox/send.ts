@@ -6,7 +6,7 @@ import type { Claimed } from "./claim.ts";
 import { compose } from "./compose.ts";
 import { holdBack, silenceOf } from "./hold-back.ts";
 import type { BackOff } from "./retry-delay.ts";
-import { drop, giveUp, settle } from "./settle.ts";
+import { drop, giveUp, keepThread, settle } from "./settle.ts";
 import type { StoreSent } from "./store-sent.ts";
 import { isTriedOut, triesOf } from "./tries.ts";
 
@@ -43,7 +43,7 @@ export async function sendOne(deps: SendDeps, claimed: Claimed, options: SendOpt
 		if (claimed.attended) return await stored(() => drop(deps.db, claimed, attendedReason), options.gone);
 		const held = silenceOf(claimed);
 		if (held !== undefined) return await stored(() => holdBack(deps.db, claimed, held), options.gone);
-		const result = await attempt(deps, claimed, options.sendTimeoutMs);
+		const result = await attempt(deps, claimed, options);
 		options.answered();
 		if (result === "poison") return await stored(() => giveUp(deps.db, claimed, "dead", bugReason), options.gone);
 		const notedAs = await stored(() => settle(deps, claimed, result, options.backOff, options.store), options.gone);
@@ -76,7 +76,11 @@ async function stored<T>(write: () => Promise<T>, gone: AbortSignal): Promise<T>
 }
 
 /** What a bug throws counts as an attempt that may go better next time; the last of them makes it poison. */
-async function attempt(deps: SendDeps, claimed: Claimed, sendTimeoutMs: number): Promise<DeliveryResult | "poison"> {
+async function attempt(
+	deps: SendDeps,
+	claimed: Claimed,
+	{ sendTimeoutMs, gone }: SendOptions,
+): Promise<DeliveryResult | "poison"> {
 	const channel = deps.channels.get(claimed.channel);
 	if (channel === undefined) return { ok: false, retryable: true, reason: "The server has no such channel now." };
 	const signal = AbortSignal.timeout(sendTimeoutMs);
@@ -87,6 +91,7 @@ async function attempt(deps: SendDeps, claimed: Claimed, sendTimeoutMs: number):
 			signal,
 			idempotencyKey: claimed.id,
 			thread: claimed.thread ?? undefined,
+			onThread: (thread) => stored(() => keepThread(deps.db, claimed, thread), gone),
 			replaces: claimed.replaces ?? undefined,
 		});
 		return await withinSignal(sending, signal);

@@ -24,7 +24,7 @@ export async function settle(
 	const { db } = deps;
 	if (result.ok) {
 		await store({ id: claimed.id, result, receipts: deps.channels.get(claimed.channel)?.receipts === true });
-		await keepPlace(deps, claimed, result);
+		await keepAddress(deps, claimed, result);
 		return undefined;
 	}
 	if (result.optedOut === true) await optOut(db, claimed.identity_id);
@@ -48,15 +48,20 @@ export async function drop(db: Db, claimed: Settled, reason: string): Promise<nu
 	return whileOurs(db, claimed, sql`state = 'dropped', error = ${reason}, settled_at = now()`);
 }
 
-/** Where the conversation stands at the provider, for the next message of it. */
-async function keepPlace(deps: Pick<Deps, "db" | "vault">, claimed: Settled, { thread, movedTo }: Sent): Promise<void> {
-	const { identity_id, session_id } = claimed;
-	if (thread !== undefined && session_id !== null) {
-		await deps.db.execute(
-			sql`insert into threads (identity_id, session_id, thread) values (${identity_id}, ${session_id}, ${thread})
-				on conflict (identity_id, session_id) do update set thread = excluded.thread`,
-		);
-	}
+/** Where the conversation of a session stands at the provider: for the next message of it, and for the answers that come there. */
+export async function keepThread(db: Db, { identity_id, session_id }: Settled, thread: string): Promise<void> {
+	if (session_id === null) return;
+	await db.execute(
+		sql`insert into threads (identity_id, session_id, thread) values (${identity_id}, ${session_id}, ${thread})
+			on conflict (identity_id, session_id) do update set thread = excluded.thread`,
+	);
+}
+
+async function keepAddress(
+	deps: Pick<Deps, "db" | "vault">,
+	{ identity_id }: Settled,
+	{ movedTo }: Sent,
+): Promise<void> {
 	if (movedTo === undefined) return;
 	const { address, label } = movedTo;
 	await deps.db.execute(

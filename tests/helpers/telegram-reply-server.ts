@@ -126,15 +126,24 @@ export async function pairByLink(rig: TelegramServer, person: Person, group?: Gr
 	return { label: given.address_masked, headers: withToken(given.access_token, fingerprintOf(machine)) };
 }
 
-/** A turn of the session ends with these words; the message about it is in the chat, and the server knows its number. */
-export async function turnOver(
-	rig: TelegramServer,
-	{ session, chat, words }: { session: LiveSession; chat: number; words: string },
-): Promise<SentMessage> {
+interface Turn {
+	session: LiveSession;
+	chat: number;
+	words: string;
+}
+
+/** A turn of the session ends with these words, and the message about it is in the chat. */
+export async function turnShown(rig: TelegramServer, { session, chat, words }: Turn): Promise<SentMessage> {
 	const event = report("done", { message: words });
 	const answer = await post(rig.server.url, `/v1/sessions/${session.id}/events`, event, session.headers);
 	if (answer.body["outcome"] !== "queued") throw new Error(JSON.stringify(answer.body));
-	const message = await rig.telegram.waitForMessage(({ chatId, text }) => chatId === chat && text.includes(words));
+	return rig.telegram.waitForMessage(({ chatId, text }) => chatId === chat && text.includes(words));
+}
+
+/** The same, and the server knows the message's number. */
+export async function turnOver(rig: TelegramServer, turn: Turn): Promise<SentMessage> {
+	const { session } = turn;
+	const message = await turnShown(rig, turn);
 	const isStored = and(
 		eq(deliveries.sessionId, session.id),
 		eq(deliveries.providerId, String(message.messageId)),

@@ -20,6 +20,8 @@ export interface TelegramRig extends AsyncDisposable {
 	send(message: Message | string, more?: Partial<DeliverOptions>, address?: string): Promise<DeliveryResult>;
 	/** An event of a session in the channel's words. */
 	event(type: EventType, details?: EventDetails, conversation?: typeof api): Message;
+	/** The topic in which a message stands. */
+	threadOf(result: DeliveryResult | undefined): string | undefined;
 	/** The requests of this method, in order. */
 	called(method: string): TelegramEmulator["attempts"];
 }
@@ -45,6 +47,11 @@ export async function openTelegramRig(options: { topics?: boolean } = {}): Promi
 			const about = { description: "migrate billing", handle: "b", held: undefined };
 			return renderMessage({ kind: "event", type, details, ...about }, rig.channel.style, { conversation });
 		},
+		threadOf(result) {
+			const { threadId } =
+				telegram.sent.find(({ messageId }) => result?.ok && String(messageId) === result.providerId) ?? {};
+			return threadId === undefined ? undefined : String(threadId);
+		},
 		called: (method) => telegram.attempts.filter((attempt) => attempt.method === method),
 		async [Symbol.asyncDispose]() {
 			await telegram[Symbol.asyncDispose]();
@@ -56,8 +63,4 @@ export async function openTelegramRig(options: { topics?: boolean } = {}): Promi
 
 export function providerId(result: DeliveryResult): string {
 	return result.ok ? result.providerId : "";
-}
-
-export function threadOf(result: DeliveryResult | undefined): string | undefined {
-	return result?.ok === true ? result.thread : undefined;
 }
