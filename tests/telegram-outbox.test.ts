@@ -107,6 +107,28 @@ describe.each(databases)("Telegram behind the outbox on $name", ({ open }) => {
 		await stored(second);
 	});
 
+	it("takes a topic's number over from a session that had it with the bot of before (row 129)", async () => {
+		await rig[Symbol.asyncDispose]();
+		await begin(await openTelegramRig({ topics: true }));
+		const [old, session] = [await addSession(deps, user), await addSession(deps, user, { handle: "c" })];
+		const first = world().start({}, deps);
+		await happen(old, "done", "one");
+		await first.stop(5000);
+		const topic = rig.telegram.sentTo(chat())[0]?.threadId;
+		await rig[Symbol.asyncDispose]();
+		rig = await openTelegramRig({ topics: true });
+		await rig.telegram.person({ id: chat() }).start();
+		world().start({}, { ...deps, channels: new Map([["telegram", rig.channel]]) });
+		await happen(session, "done", "two");
+		// It counts from the beginning again.
+		expect(rig.telegram.sentTo(chat()).map(({ threadId }) => threadId)).toEqual([topic]);
+		const rows = await database.db
+			.select()
+			.from(threads)
+			.where(eq(threads.identityId, user.identityIds[0] ?? ""));
+		expect(rows).toMatchObject([{ sessionId: session.id, thread: String(topic) }]);
+	});
+
 	it("switches the channel off when the person blocked the bot, and sends nothing more there (row 105)", async () => {
 		const outbox = world();
 		const worker = outbox.start({}, deps);

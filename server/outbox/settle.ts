@@ -48,11 +48,18 @@ export async function drop(db: Db, claimed: Settled, reason: string): Promise<nu
 	return whileOurs(db, claimed, sql`state = 'dropped', error = ${reason}, settled_at = now()`);
 }
 
-/** Where the conversation of a session stands at the provider: for the next message of it, and for the answers that come there. */
+/**
+ * Where the conversation of a session stands at the provider: for the next message of it, and for the answers that come there.
+ * Another bot counts from the beginning again: the newest owner of a number is whom the phone shows there.
+ */
 export async function keepThread(db: Db, { identity_id, session_id }: Settled, thread: string): Promise<void> {
 	if (session_id === null) return;
 	await db.execute(
-		sql`insert into threads (identity_id, session_id, thread) values (${identity_id}, ${session_id}, ${thread})
+		sql`with gone as (
+				delete from threads where identity_id = ${identity_id} and thread = ${thread} and session_id <> ${session_id} returning 1
+			)
+			insert into threads (identity_id, session_id, thread)
+			select ${identity_id}, ${session_id}, ${thread} from (select count(*) from gone) first
 			on conflict (identity_id, session_id) do update set thread = excluded.thread`,
 	);
 }
