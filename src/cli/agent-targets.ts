@@ -1,6 +1,6 @@
 import { InstallRefused } from "../agents/change.ts";
 import type { Installed, InstallTools, Outcome } from "../agents/install.ts";
-import type { TargetName } from "../agents/targets.ts";
+import { type TargetName, targetNames } from "../agents/targets.ts";
 import { plainText } from "../plain-text.ts";
 import { CliFailure, type CliTools, UsageError } from "./command.ts";
 
@@ -17,7 +17,7 @@ export function namedTargets(given: Readonly<Record<TargetName, boolean | undefi
 	const [word] = words;
 	if (word !== undefined)
 		throw new UsageError(`${word} is no option. Name the program by --claude, --codex or --gemini.`);
-	return (["claude", "codex", "gemini"] as const).filter((name) => given[name] === true);
+	return targetNames.filter((name) => given[name] === true);
 }
 
 export function installTools({ home, machine, now }: CliTools): InstallTools {
