@@ -1,7 +1,8 @@
-import { readFile } from "node:fs/promises";
+import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { openBrowser, openPage, screenshot } from "../helpers/browser.ts";
+import { createClientHome } from "../helpers/client-home.ts";
 import { codeIn, pluginRoot } from "../helpers/loop.ts";
 import { startMockModel, text } from "../helpers/mock-model.ts";
 import { npmStart } from "../helpers/npm-start.ts";
@@ -17,14 +18,27 @@ async function readmeCommands(): Promise<string[]> {
 		.map((line) => line.split(/ {3,}/)[0] ?? "");
 }
 
+/** What the client sees of this folder. */
+async function copyOfPlugin(folder: string): Promise<string> {
+	for (const name of [".mcp.json", ".claude-plugin", "commands", "hooks", "dist"]) {
+		await cp(join(pluginRoot, name), join(folder, name), { recursive: true });
+	}
+	return folder;
+}
+
 it("the README's two commands and three lines lead from nothing to an answer from the phone (rows 13, 200)", async () => {
 	const [{ url }, commands] = [await npmStart(), await readmeCommands()];
 	expect(commands.map((command) => command.split(" ")[0])).toEqual(["/notify-setup", "/notify-pair", "/notify-start"]);
 	await using model = await startMockModel();
+	await using home = await createClientHome();
 	await using browser = await openBrowser();
 	await using tui = await startTui({
 		model,
-		pluginDirs: [pluginRoot],
+		// As a person types it, in this folder, whose .mcp.json is the plugin's; the client writes the answer down in it.
+		home,
+		cwd: await copyOfPlugin(join(home.home, "claude-notify")),
+		args: ["--plugin-dir", "."],
+		enterAt: /New MCP server found in this project: companion/,
 		env: { CLAUDE_NOTIFY_URL: new URL(url).origin },
 	});
 	await using opened = await openPage(browser, { reducedMotion: "reduce" });

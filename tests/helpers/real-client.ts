@@ -29,6 +29,8 @@ export interface ClientOptions {
 	settings?: Record<string, unknown>;
 	/** Folder of the `node` that plugins run with: see `nodeDir`. */
 	nodeDir?: string;
+	/** A dialog of the client's start, which is answered with Enter. */
+	enterAt?: RegExp;
 }
 
 export interface PrintResult {
@@ -146,6 +148,15 @@ export async function startTui(options: ClientOptions): Promise<Tui> {
 		};
 		return until(shown, timeoutMs, async () => `the screen never showed ${pattern}:\n${(await screen()).trimEnd()}`);
 	}
+	async function pressUntilGone(dialog: RegExp, key: string): Promise<void> {
+		const closed = async () => {
+			// The dialog is deaf for its first moments, so that a user who types does not answer it unread.
+			await press(key);
+			await sleep(200);
+			return !dialog.test(await screen());
+		};
+		await until(closed, 5000, async () => `the dialog stays:\n${await screen()}`);
+	}
 	const tui: Tui = {
 		pid,
 		home,
@@ -157,13 +168,7 @@ export async function startTui(options: ClientOptions): Promise<Tui> {
 		async answerDialog(key = "Enter") {
 			const dialog = /❯ 1\. /;
 			await waitForScreen(dialog);
-			const closed = async () => {
-				// The dialog is deaf for its first moments, so that a user who types does not answer it unread.
-				await press(key);
-				await sleep(200);
-				return !dialog.test(await screen());
-			};
-			await until(closed, 5000, async () => `the dialog stays:\n${await screen()}`);
+			await pressUntilGone(dialog, key);
 		},
 		sessionId: () => sessionIdOf(home, pid),
 		kill: (signal) => signalIfAlive(pid, signal),
@@ -172,6 +177,10 @@ export async function startTui(options: ClientOptions): Promise<Tui> {
 		[Symbol.asyncDispose]: dispose,
 	};
 	try {
+		if (options.enterAt !== undefined) {
+			await waitForScreen(options.enterAt, 20_000);
+			await pressUntilGone(options.enterAt, "Enter");
+		}
 		await until(
 			async () => /^❯/m.test(await screen()) || !(await isAlive(pid)),
 			20_000,
